@@ -1,0 +1,31 @@
+"""The function's entry point for the FDK: decode the call, carry it out, encode the answer."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+from fdk.context import InvokeContext
+from fdk.response import Response
+
+from handlers.delivery import Delivery
+from handlers.invocation import invoke
+
+
+def handler(ctx: InvokeContext, data: BytesIO) -> Response:
+    """Back up the volumes that the body of this call asks for; see README.md for what it may be."""
+    headers = ctx.Headers()
+    answer = invoke(
+        Delivery(
+            body=data.getvalue(),
+            call_id=ctx.CallID() or "",
+            function_id=ctx.FnID() or "",
+            message_id=_first(headers.get("x-oci-ns-messageid")),
+            fn_deadline=ctx.Deadline(),
+        )
+    )
+    return Response(ctx, answer.text, {"Content-Type": "application/json"}, answer.status)
+
+
+def _first(header: str | list[str] | None) -> str | None:
+    """A header may come more than once, and is then a list."""
+    return header[0] if isinstance(header, list) else header

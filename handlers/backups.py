@@ -1,0 +1,93 @@
+"""One volume, boot volume or volume group, from the decision to the API's answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from pydantic import ValidationError
+
+from handlers import operations
+from handlers.errors import ApiError, ApiUnreachable, FunctionError
+from handlers.intervals import too_young
+from handlers.json_values import mapping, text
+from handlers.models import CreateBackupDetails, VolumeBackup
+from handlers.oci_api import Answer, OciApi
+from handlers.plan import plan
+from handlers.result import Outcome, Result, skipped
+from handlers.settings import Settings
+from handlers.tags import Asked, asked, tags_of, tells
+from handlers.trigger import Tags, Target
+
+_READS = {
+    "volume": operations.GET_VOLUME,
+    "bootvolume": operations.GET_BOOT_VOLUME,
+    "volumegroup": operations.GET_VOLUME_GROUP,
+}
+
+
+def back_up(target: Target, api: OciApi, settings: Settings) -> Result:
+    """Decide, plan and send. Raises FunctionError where reading fails; an error of the backup itself is a result."""
+    wanted = Asked()
+    if target.tag_required:
+        if not tells(target.tags, settings.backup_tag):
+            target = _read(target, api)
+        wanted = asked(target.tags or Tags(), settings.backup_tag)
+    if wanted.reason:
+        return skipped(target.trigger, wanted.reason, target.resource.text)
+    if settings.min_interval_minutes and target.request is None:
+        target = target if target.compartment_id else _read(target, api)
+        reason = too_young(target, target.compartment_id or "", settings.min_interval_minutes, api)
+        if reason:
+            return skipped(target.trigger, reason, target.resource.text)
+    request = plan(target, wanted.type, settings)
+    planned = Result(
+        target.trigger,
+        Outcome.PLANNED,
+        resource_id=target.resource.text,
+        resource_type=target.resource.resource_type,
+        retry_token=target.retry_token,
+        request=request,
+    )
+    if settings.dry_run or (target.request and target.request.dry_run):
+        return planned
+    return _send(planned, target, request, api)
+
+
+def _send(planned: Result, target: Target, request: CreateBackupDetails, api: OciApi) -> Result:
+    try:
+        answer = api.send(request.operation, target.resource, body=request.body(), retry_token=target.retry_token)
+        backup = volume_backup(answer)
+    except FunctionError as error:
+        return _refused(planned, error)
+    return replace(planned, outcome=Outcome.ACCEPTED, volume_backup=backup, opc_request_id=answer.opc_request_id)
+
+
+def _refused(planned: Result, error: FunctionError) -> Result:
+    """409 has two codes that are no failure: the token's backup was made already, or another one is being made."""
+    code = error.code if isinstance(error, ApiError) and error.status == 409 else None
+    planned = replace(planned, opc_request_id=error.opc_request_id)
+    if code == "InvalidatedRetryToken":
+        return replace(planned, outcome=Outcome.DUPLICATE)
+    if code == "Conflict":
+        return replace(planned, outcome=Outcome.SKIPPED, reason="backup already in progress")
+    return replace(planned, outcome=Outcome.FAILED, error=error)
+
+
+def volume_backup(answer: Answer) -> VolumeBackup:
+    """The backup that an API answered. Raises ApiUnreachable where the answer is none."""
+    try:
+        return VolumeBackup.of(answer.document)
+    except ValidationError:
+        raise ApiUnreachable("The service's answer is not a backup: it has no id or no lifecycleState.") from None
+
+
+def _read(target: Target, api: OciApi) -> Target:
+    """The target with the tags and the compartment that the API knows (GetVolume, GetBootVolume, GetVolumeGroup)."""
+    document: Any = mapping(api.send(_READS[target.resource.resource_type], target.resource).document)
+    tags = tags_of(document)
+    return replace(
+        target,
+        tags=Tags(tags.freeform or {}, tags.defined or {}),
+        compartment_id=text(document.get("compartmentId")),
+    )

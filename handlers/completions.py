@@ -1,0 +1,39 @@
+"""A backup ended: it is read, and its final state is what is told."""
+
+from __future__ import annotations
+
+from handlers import operations
+from handlers.backups import volume_backup
+from handlers.errors import BackupUnfinished
+from handlers.oci_api import OciApi
+from handlers.result import Outcome, Result, skipped
+from handlers.trigger import Target
+
+_READS = {
+    "volumebackup": operations.GET_VOLUME_BACKUP,
+    "bootvolumebackup": operations.GET_BOOT_VOLUME_BACKUP,
+    "volumegroupbackup": operations.GET_VOLUME_GROUP_BACKUP,
+}
+_FINAL = frozenset({"AVAILABLE", "FAULTY"})
+
+
+def is_completion(target: Target) -> bool:
+    return target.resource.resource_type in _READS
+
+
+def complete(target: Target, api: OciApi) -> Result:
+    """Read the backup (GetVolumeBackup and its kin). Raises what `OciApi.send` raises, and BackupUnfinished."""
+    answer = api.send(_READS[target.resource.resource_type], target.resource)
+    backup = volume_backup(answer)
+    if backup.lifecycle_state in {"TERMINATING", "TERMINATED"}:
+        return skipped(target.trigger, "the backup has been deleted since", target.resource.text)
+    if backup.lifecycle_state not in _FINAL:
+        raise BackupUnfinished(f"the event says that the backup ended, the API that it is {backup.lifecycle_state}")
+    return Result(
+        target.trigger,
+        Outcome.COMPLETED,
+        resource_id=target.resource.text,
+        resource_type=target.resource.resource_type,
+        volume_backup=backup,
+        opc_request_id=answer.opc_request_id,
+    )

@@ -1,0 +1,118 @@
+"""Every error this function reports, and what a person should do about it.
+
+FunctionError
+├── InvalidRequest              the body cannot be used; a redelivery would bring the same body
+├── InvalidConfiguration        the function's own configuration is missing or malformed
+├── ResourcePrincipalUnavailable  the platform gave no usable resource principal
+├── ApiError                    an OCI API answered with an error
+├── ApiUnreachable              an OCI API did not answer, or not with something that can be read
+├── PublishFailed               a notification topic did not take the message
+├── BackupUnfinished            a backup said to have ended has not
+├── DeadlineReached             the invocation's time was over before this was done
+└── InternalError               a defect of this function
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+_LONGEST_MESSAGE = 1000
+
+
+def one_line(text: str, longest: int = _LONGEST_MESSAGE) -> str:
+    """`text` without control characters and at most `longest` characters: fit for a title, a name or a message."""
+    clean = "".join(character if character.isprintable() else " " for character in text[: longest + 1])
+    return clean if len(text) <= longest else clean[: longest - 1] + "…"
+
+
+class FunctionError(Exception):
+    """An error that is told to the caller, the topic and the log in the same words."""
+
+    code = "InternalError"
+    retryable = False
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = one_line(message)
+        self.hint = hint
+        self.status: int | None = None
+        self.opc_request_id: str | None = None
+
+    def document(self) -> dict[str, Any]:
+        """The error object of the answer and the message: `code`, `message`, `retryable`, and what else is known."""
+        known = {
+            "code": self.code,
+            "message": self.message,
+            "status": self.status,
+            "opcRequestId": self.opc_request_id,
+            "retryable": self.retryable,
+            "hint": self.hint,
+        }
+        return {key: value for key, value in known.items() if value is not None}
+
+
+class InvalidRequest(FunctionError):
+    code = "InvalidRequest"
+
+
+class InvalidConfiguration(FunctionError):
+    code = "InvalidConfiguration"
+
+
+class ResourcePrincipalUnavailable(FunctionError):
+    code = "ResourcePrincipalUnavailable"
+
+    def __init__(self, message: str, *, retryable: bool, hint: str) -> None:
+        super().__init__(message, hint=hint)
+        self.retryable = retryable
+
+
+class ApiError(FunctionError):
+    """An OCI API's error answer: HTTP `status`, Oracle's `code` and `message`.
+
+    Codes: https://docs.oracle.com/en-us/iaas/Content/API/References/apierrors.htm
+    """
+
+    def __init__(
+        self, status: int, code: str, message: str, *, opc_request_id: str | None, retryable: bool, hint: str | None
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+        self.code = code
+        self.opc_request_id = opc_request_id
+        self.retryable = retryable
+
+
+class ApiUnreachable(FunctionError):
+    code = "ApiUnreachable"
+    retryable = True
+
+
+class PublishFailed(FunctionError):
+    code = "PublishFailed"
+    retryable = True
+
+
+class BackupUnfinished(FunctionError):
+    code = "IncorrectState"
+    retryable = True
+
+
+class DeadlineReached(FunctionError):
+    code = "DeadlineReached"
+    retryable = True
+
+
+class InternalError(FunctionError):
+    """A defect, told by the exception's type and the line that raised it, never by its text, which could be secret."""
+
+    code = "InternalError"
+    retryable = True
+
+    @classmethod
+    def of(cls, error: BaseException) -> InternalError:
+        trace = error.__traceback__
+        while trace is not None and trace.tb_next is not None:
+            trace = trace.tb_next
+        place = f" at {trace.tb_frame.f_code.co_name}:{trace.tb_lineno}" if trace else ""
+        return cls(f"unexpected {type(error).__name__}{place}", hint="Please report this as a defect of the function.")

@@ -1,0 +1,94 @@
+"""Many targets at a time: work that may turn into more work, at most so many at once, until the deadline."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from queue import Empty, SimpleQueue
+
+from handlers.deadline import Deadline
+from handlers.errors import DeadlineReached, FunctionError, InternalError
+from handlers.result import Outcome, Result, skipped
+from handlers.trigger import Target
+
+Place = tuple[int, ...]
+Work = Callable[[Target], Iterable[Target | Result]]
+
+
+def fan_out(start: Iterable[Target | Result], work: Work, deadline: Deadline, most_at_once: int) -> list[Result]:
+    """The results of `start` and of all that `work` turns its targets into, in the order of where they came from.
+
+    A target that fails is a failed result, one not done by the deadline a failed one that can be retried; neither
+    stops the others. Two targets of one identity and resource are worked on once.
+    """
+    pool = ThreadPoolExecutor(most_at_once)
+    try:
+        return _Progress(pool, work).finish(start, deadline)
+    finally:
+        # A call that outlives the deadline must not hold back the answer; its thread ends with its timeout.
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+class _Progress:
+    def __init__(self, pool: ThreadPoolExecutor, work: Work) -> None:
+        self._pool = pool
+        self._work = work
+        self._results: dict[Place, Result] = {}
+        self._pending: dict[Place, Target] = {}
+        self._seen: dict[tuple[str, str], Target] = {}
+        self._finished: SimpleQueue[tuple[Place, Future[list[Target | Result]]]] = SimpleQueue()
+
+    def finish(self, start: Iterable[Target | Result], deadline: Deadline) -> list[Result]:
+        self._take_up((), start)
+        while self._pending:
+            try:
+                place, future = self._finished.get(timeout=max(0.0, deadline.remaining()))
+            except Empty:
+                break
+            target = self._pending.pop(place)
+            error = future.exception()
+            self._take_up(place, future.result() if error is None else [_failed(target, error)])
+        for place, target in self._pending.items():
+            error = DeadlineReached("The invocation's time was over before this was done; deliver it again.")
+            self._results[place] = _failed(target, error)
+        return [self._results[place] for place in sorted(self._results)]
+
+    def _take_up(self, parent: Place, items: Iterable[Target | Result]) -> None:
+        for number, item in enumerate(items):
+            place = (*parent, number)
+            if isinstance(item, Result):
+                self._results[place] = item
+                continue
+            first = self._seen.setdefault((item.trigger.id, item.resource.text), item)
+            # An instance gives way to its own volumes, so only what was not seen before is work.
+            if first is item:
+                self._submit(place, item)
+            elif first.trigger is not item.trigger:
+                reason = "the same trigger and resource stand earlier in this batch"
+                self._results[place] = skipped(item.trigger, reason, item.resource.text)
+
+    def _submit(self, place: Place, target: Target) -> None:
+        self._pending[place] = target
+        future = self._pool.submit(_timed, self._work, target)
+        future.add_done_callback(lambda done: self._finished.put((place, done)))
+
+
+def _timed(work: Work, target: Target) -> list[Target | Result]:
+    started = time.monotonic()
+    done = list(work(target))
+    milliseconds = round((time.monotonic() - started) * 1000)
+    return [replace(item, milliseconds=milliseconds) if isinstance(item, Result) else item for item in done]
+
+
+def _failed(target: Target, error: BaseException) -> Result:
+    return Result(
+        target.trigger,
+        Outcome.FAILED,
+        resource_id=target.resource.text,
+        resource_type=target.resource.resource_type,
+        retry_token=target.retry_token,
+        error=error if isinstance(error, FunctionError) else InternalError.of(error),
+        opc_request_id=getattr(error, "opc_request_id", None),
+    )

@@ -1,0 +1,52 @@
+"""MIN_INTERVAL_MINUTES: is a volume's newest backup younger than that?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from handlers import operations
+from handlers.json_values import mapping, text
+from handlers.oci_api import OciApi
+from handlers.plan import PROVENANCE_TAG, provenance
+from handlers.tags import tags_of
+from handlers.trigger import Target, timestamp
+
+_NEWEST = 20
+_LISTS = {
+    "volume": (operations.LIST_VOLUME_BACKUPS, "volumeId"),
+    "bootvolume": (operations.LIST_BOOT_VOLUME_BACKUPS, "bootVolumeId"),
+    "volumegroup": (operations.LIST_VOLUME_GROUP_BACKUPS, "volumeGroupId"),
+}
+_NO_BACKUP = frozenset({"FAULTY", "TERMINATING", "TERMINATED"})
+
+
+def too_young(target: Target, compartment_id: str, minutes: int, api: OciApi) -> str | None:
+    """Why the target is skipped, or None. Raises what `OciApi.send` raises."""
+    operation, key = _LISTS[target.resource.resource_type]
+    query = {
+        "compartmentId": compartment_id,
+        key: target.resource.text,
+        "sortBy": "TIMECREATED",
+        "sortOrder": "DESC",
+        "limit": _NEWEST,
+    }
+    backups = api.send(operation, target.resource, query=query).document
+    newest = _newest_of_others(backups if isinstance(backups, list) else [], provenance(target.trigger))
+    if newest is None or datetime.now(UTC) - newest >= timedelta(minutes=minutes):
+        return None
+    return f"the newest backup, of {newest:%Y-%m-%dT%H:%M:%SZ}, is younger than MIN_INTERVAL_MINUTES ({minutes})"
+
+
+def _newest_of_others(backups: Iterable[object], own: str) -> datetime | None:
+    """When the newest backup was asked for. None if it is this trigger's own: a redelivery must find it again."""
+    moments = []
+    for backup in map(mapping, backups):
+        if backup.get("lifecycleState") in _NO_BACKUP:
+            continue
+        if (tags_of(backup).freeform or {}).get(PROVENANCE_TAG) == own:
+            return None
+        moment = timestamp(text(backup.get("timeRequestReceived")) or text(backup.get("timeCreated")))
+        if moment is not None:
+            moments.append(moment)
+    return max(moments, default=None)

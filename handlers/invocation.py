@@ -1,0 +1,78 @@
+"""One invocation, from the delivered body to the answer. Read this first."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from handlers import logs
+from handlers.answer import Answer, answer, refusal
+from handlers.deadline import Deadlines
+from handlers.delivery import Delivery
+from handlers.errors import FunctionError, InternalError
+from handlers.messages import worth_telling
+from handlers.result import Result
+from handlers.settings import Settings, settings
+from handlers.trigger import Target
+from handlers.triggers import parse
+
+
+def invoke(delivery: Delivery) -> Answer:
+    """The answer to a delivery, whatever it is: this is the program's edge, and no exception goes past it."""
+    started = time.monotonic()
+    results: Sequence[Result] = ()
+    error: FunctionError | None = None
+    try:
+        results, error = _work(delivery)
+        answered = answer(results, error)
+    except FunctionError as refused:
+        error, answered = refused, refusal(refused)
+    except Exception as defect:  # noqa: BLE001  (the one broad except: a defect must be answered, not lost)
+        error = InternalError.of(defect)
+        answered = refusal(error)
+    logs.invocation(delivery, answered, results, error, round((time.monotonic() - started) * 1000))
+    return answered
+
+
+def _work(delivery: Delivery) -> tuple[Sequence[Result], FunctionError | None]:
+    """The results of a delivery, and the error where they could not be published.
+
+    Raises InvalidConfiguration, InvalidRequest and ResourcePrincipalUnavailable.
+    """
+    logs.configure("INFO")
+    configured = settings()
+    logs.configure(configured.log_level)
+    deadlines = Deadlines.of_header(delivery.fn_deadline)
+    items = parse(delivery, configured)
+    if not any(isinstance(item, Target) or worth_telling(item) for item in items):
+        return [item for item in items if isinstance(item, Result)], None
+    return _carry_out(items, delivery, configured, deadlines)
+
+
+def _carry_out(
+    items: Sequence[Target | Result], delivery: Delivery, configured: Settings, deadlines: Deadlines
+) -> tuple[Sequence[Result], FunctionError | None]:
+    # The SDK takes most of a cold start; a delivery that asks for nothing never gets here.
+    from handlers.backups import back_up
+    from handlers.completions import complete, is_completion
+    from handlers.fan_out import fan_out
+    from handlers.instances import volumes_of
+    from handlers.oci_api import OciApi, connections
+    from handlers.topics import open_topics, publish
+
+    container = connections(configured.oci_endpoint)
+    container.authenticate()
+    topics = open_topics(configured.topic_ids, container, deadlines.publish)
+    api = OciApi(container, deadlines.calls)
+
+    def work(target: Target) -> Sequence[Target | Result]:
+        if is_completion(target):
+            return [complete(target, api)]
+        if target.resource.resource_type == "instance":
+            return volumes_of(target, api)
+        return [back_up(target, api, configured)]
+
+    results = fan_out(items, work, deadlines.work, configured.max_concurrency)
+    if configured.dry_run:
+        return results, None
+    return publish(results, topics, f"/create-volume-backup/{delivery.function_id}", deadlines.publish)

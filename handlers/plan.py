@@ -1,0 +1,67 @@
+"""A target becomes the request that is sent: a pure function, so that a redelivery sends the same bytes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from handlers.errors import InvalidRequest, one_line
+from handlers.models import (
+    DETAILS,
+    LONGEST_DISPLAY_NAME,
+    LONGEST_TAG_VALUE,
+    MOST_FREEFORM_TAGS,
+    CreateBackupDetails,
+    RetentionDuration,
+    tags_fit,
+)
+from handlers.settings import Settings
+from handlers.trigger import Target, Trigger
+
+PROVENANCE_TAG = "backup-trigger"
+
+
+def plan(target: Target, backup_type: str | None, settings: Settings) -> CreateBackupDetails:
+    """The request for a volume, boot volume or volume group; `backup_type` is what its tag asks for, if anything.
+
+    A direct request's own fields stand as given. Raises InvalidRequest where the resource cannot have one of them.
+    """
+    details = DETAILS[target.resource.resource_type]
+    takes_key = details.model_fields["kms_key_id"].annotation is not type(None)
+    fields: dict[str, Any] = {"type": backup_type or settings.backup_type}
+    if settings.kms_key_id and takes_key:
+        fields["kms_key_id"] = settings.kms_key_id
+    if target.request is None:
+        fields["display_name"] = display_name(target)
+    else:
+        fields |= target.request.given()
+    if "kms_key_id" in fields and not takes_key:
+        raise InvalidRequest("kmsKeyId: the backup of a volume group takes the keys of its volumes")
+    if settings.retention_days and not fields.keys() & {"retention_period", "is_indefinite_retention_enabled"}:
+        days = settings.retention_days
+        fields["retention_period"] = RetentionDuration(retention_time_unit="DAYS", retention_time_amount=days)
+    fields["freeform_tags"] = _with_provenance(fields, target.trigger) or None
+    return details(resource_id=target.resource.text, **fields)
+
+
+def display_name(target: Target) -> str:
+    """The resource's name, or where the trigger does not tell it the end of its OCID, and the trigger's own time."""
+    resource = target.resource
+    name = one_line(target.name or "", LONGEST_DISPLAY_NAME).strip()
+    name = name or f"{resource.resource_type}-{resource.unique_id[-12:]}"
+    time = f"-{target.trigger.time:%Y%m%dT%H%M%SZ}" if target.trigger.time else ""
+    return name[: LONGEST_DISPLAY_NAME - len(time)] + time
+
+
+def provenance(trigger: Trigger) -> str:
+    """The tag value that says where a backup came from: `<kind>:<identity>`."""
+    return f"{trigger.kind}:{trigger.id}"[:LONGEST_TAG_VALUE]
+
+
+def _with_provenance(fields: dict[str, Any], trigger: Trigger) -> dict[str, str]:
+    """The request's tags and ours, unless the limits leave no room or the request has set it itself."""
+    given: dict[str, str] = fields.get("freeform_tags") or {}
+    tags = {**given, PROVENANCE_TAG: provenance(trigger)}
+    taken = any(key.casefold() == PROVENANCE_TAG for key in given)
+    if taken or len(tags) > MOST_FREEFORM_TAGS or not tags_fit(tags, fields.get("defined_tags")):
+        return given
+    return tags

@@ -1,0 +1,81 @@
+"""Does a resource's tag ask for a backup, and of which type?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from handlers.errors import one_line
+from handlers.trigger import Tags
+
+_TYPES = {"full": "FULL", "incremental": "INCREMENTAL"}
+_YES = frozenset({"true", "yes", "on", "now", "1"})
+_NO = frozenset({"false", "no", "off", "0", "none", ""})
+
+
+@dataclass(frozen=True, slots=True)
+class TagName:
+    """A tag's name: a free-form `key`, or a defined `namespace` and `key`; compared without regard to case."""
+
+    key: str
+    namespace: str | None = None
+
+    @classmethod
+    def of(cls, text: str) -> TagName:
+        namespace, _, key = text.rpartition(".")
+        return cls(key, namespace or None)
+
+    def __str__(self) -> str:
+        return f"{self.namespace}.{self.key}" if self.namespace else self.key
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a tag asks for: a backup of `type` (None: the configured type), or none, for a `reason`."""
+
+    type: str | None = None
+    reason: str | None = None
+
+
+def tags_of(resource: Mapping[str, Any]) -> Tags:
+    """A resource's tags. Events spell it freeformTags, their documentation freeFormTags; either may be null."""
+    found = {key.casefold(): value for key, value in resource.items() if isinstance(value, Mapping)}
+    return Tags(found.get("freeformtags"), found.get("definedtags"))
+
+
+def tells(tags: Tags | None, name: TagName) -> bool:
+    """Whether `tags` say if the tag is there: what was left out of an event must be asked of the API."""
+    return tags is not None and (tags.defined if name.namespace else tags.freeform) is not None
+
+
+def asked(tags: Tags, name: TagName) -> Asked:
+    """What the tag `name` asks for."""
+    value = _value(tags, name)
+    if value is None:
+        return Asked(reason=f"not tagged with {name}")
+    word = str(value).strip().casefold()
+    if word in _TYPES:
+        return Asked(type=_TYPES[word])
+    if word in _YES:
+        return Asked()
+    if word in _NO:
+        return Asked(reason=f"tag {name} opts out")
+    return Asked(
+        reason=f"tag {name} has the value '{one_line(str(value), 100)}', expected full, incremental, true or false"
+    )
+
+
+def _value(tags: Tags, name: TagName) -> Any:
+    if name.namespace is None:
+        return _get(tags.freeform, name.key)
+    namespace = _get(tags.defined, name.namespace)
+    return _get(namespace, name.key) if isinstance(namespace, Mapping) else None
+
+
+def _get(mapping: Mapping[str, Any] | None, key: str) -> Any:
+    """The value under `key`, whatever the case; a null value counts as an empty one."""
+    for candidate, value in (mapping or {}).items():
+        if candidate.casefold() == key.casefold():
+            return "" if value is None else value
+    return None

@@ -1,0 +1,55 @@
+"""A record of the Audit service (version 2): an API call was made, successfully or not.
+
+https://docs.oracle.com/en-us/iaas/Content/Audit/Reference/logeventreference.htm
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from handlers.errors import InvalidRequest, one_line
+from handlers.json_values import mapping, text
+from handlers.result import Result, skipped
+from handlers.tags import asked, tags_of, tells
+from handlers.trigger import Tags, Target, Trigger, identity, timestamp
+from handlers.triggers.context import Context
+from handlers.triggers.resource_change import targets
+
+
+def parse(document: dict[str, Any], context: Context) -> Iterator[Target | Result]:
+    """A record with `eventId`, `eventType` and `data`. Raises InvalidRequest where it has no identity."""
+    event_id, event_type = text(document["eventId"]), text(document["eventType"])
+    if event_id is None or event_type is None:
+        raise InvalidRequest("eventId and eventType: expected texts that are not empty")
+    time = timestamp(document.get("eventTime"))
+    trigger = Trigger("audit", identity(event_id), one_line(event_type, 100), time)
+    data = mapping(document["data"])
+    status = str(mapping(data.get("response")).get("status", ""))
+    if not (len(status) == 3 and status.startswith("2")):
+        yield skipped(
+            trigger, f"the call did not succeed: status '{one_line(status, 20)}'", text(data.get("resourceId"))
+        )
+        return
+    previous, current = _states(data)
+    if previous and current and not _tag_changed(previous, current, context):
+        reason = f"the call did not change the tag {context.settings.backup_tag}"
+        yield skipped(trigger, reason, text(data.get("resourceId")))
+        return
+    tags = tags_of(data)
+    if current and not tells(tags, context.settings.backup_tag):
+        tags = tags_of(current)
+    yield from targets(trigger, data, context, tags=tags)
+
+
+def _states(data: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """What the resource was before and after the call, empty where the record does not say."""
+    change = mapping(data.get("stateChange"))
+    return mapping(change.get("previous")), mapping(change.get("current"))
+
+
+def _tag_changed(previous: Mapping[str, Any], current: Mapping[str, Any], context: Context) -> bool:
+    name = context.settings.backup_tag
+    before, after = tags_of(previous), tags_of(current)
+    known = Tags(before.freeform or {}, before.defined or {}), Tags(after.freeform or {}, after.defined or {})
+    return asked(known[0], name) != asked(known[1], name)

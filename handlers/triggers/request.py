@@ -1,0 +1,17 @@
+"""A direct request: the body of CreateVolumeBackup, sent by a person, a script or a schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from handlers.models import BackupRequest
+from handlers.trigger import Target, Trigger, identity
+from handlers.triggers.context import Context
+
+
+def parse(document: dict[str, Any], context: Context) -> Iterator[Target]:
+    """Raises InvalidRequest, which names every field that is wrong."""
+    request = BackupRequest.parse(document)
+    trigger_id = identity(request.opc_retry_token or context.fallback_id)
+    yield Target(Trigger("request", trigger_id, direct=context.direct), request.resource, request=request)
