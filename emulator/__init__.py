@@ -1,0 +1,9 @@
+"""A local OCI: what event-driven backups need of Oracle Cloud, in one process, with checked signatures.
+
+``python -m emulator`` serves it; ``with local_oci() as oci`` is the same inside a test. See README.md.
+"""
+
+from emulator.errors import ServiceError
+from emulator.local_oci import LocalOci, Options, local_oci
+
+__all__ = ["LocalOci", "Options", "ServiceError", "local_oci"]

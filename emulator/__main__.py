@@ -1,0 +1,53 @@
+"""``python -m emulator``: serve the local OCI until it is interrupted."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import threading
+from pathlib import Path
+
+from emulator import LocalOci, Options
+from emulator.journal import Entry
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m emulator", description="A local OCI for event-driven backups.")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    parser.add_argument("--port", type=int, default=12000, help="port to listen on, 0 for a free one (%(default)s)")
+    parser.add_argument("--state", type=Path, help="folder for the CLI's config file and the function's principal")
+    parser.add_argument(
+        "--deny", action="append", default=[], metavar="PERMISSION", help="e.g. 'manage volume-backups'"
+    )
+    parser.add_argument(
+        "--lifecycle", type=float, default=1.0, metavar="SECONDS", help="time in each state (%(default)s)"
+    )
+    parser.add_argument("--quiet", action="store_true", help="do not print what happens")
+    arguments = parser.parse_args()
+    oci = LocalOci(
+        Options(
+            host=arguments.host,
+            port=arguments.port,
+            state=arguments.state,
+            denied=tuple(arguments.deny),
+            lifecycle_seconds=arguments.lifecycle,
+            listener=None if arguments.quiet else show,
+        )
+    )
+    over = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: over.set())
+    try:
+        oci.start()
+        print(f"ready {oci.base_url} state {oci.state}", flush=True)
+        over.wait()
+    finally:
+        oci.stop()
+
+
+def show(entry: Entry) -> None:
+    print(f"{entry.kind:<10} {entry.line}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

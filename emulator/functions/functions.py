@@ -1,0 +1,293 @@
+"""Applications, functions, and their invocation."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from emulator.api import Call, Reply, operation
+from emulator.cloud import Cloud
+from emulator.collection import Collection, tagged
+from emulator.errors import ServiceError, too_many_requests
+from emulator.functions.container import Container, ContainerDied, Outcome, fdk_command, installed_fdk
+from emulator.identifiers import new_request_id, now
+from emulator.principals import ResourcePrincipal
+
+APPLICATION, FUNCTION = "volume-backups", "create-volume-backup"
+LARGEST_BODY = 6 * 1024 * 1024
+_APPLICATIONS, _FUNCTIONS = "/20181201/applications", "/20181201/functions"
+_INHERITED = ("PATH", "LANG", "TMPDIR")
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """What the platform runs: the interpreter, the FDK's command, and the file that holds the handler.
+
+    `libraries` are folders of installed packages (the image's ``/python``), `environment` what the process gets beside.
+    """
+
+    function_file: Path
+    libraries: tuple[Path, ...] = ()
+    python: str = sys.executable
+    fdk: Path = field(default_factory=installed_fdk)
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+class Functions:
+    """One application with one function, run in as many containers as there are invocations at a time."""
+
+    def __init__(
+        self, cloud: Cloud, principal: ResourcePrincipal, image: Image, function_id: str, *, most_containers: int
+    ) -> None:
+        self._cloud = cloud
+        self._principal = principal
+        self._image = image
+        self._most_containers = most_containers
+        self._containers: list[Container] = []
+        self._idle: list[Container] = []
+        self.applications = Collection("fnapp", page_size=cloud.page_size)
+        self.collection = Collection("fnfunc", page_size=cloud.page_size)
+        self.application = self.applications.add(
+            {
+                "compartmentId": cloud.compartment_id,
+                "config": {},
+                "displayName": APPLICATION,
+                "lifecycleState": "ACTIVE",
+                "subnetIds": [],
+                "timeCreated": now(),
+                "timeUpdated": now(),
+                **tagged({}),
+            }
+        )
+        self.function = self.collection.add(
+            {
+                "applicationId": self.application["id"],
+                "compartmentId": cloud.compartment_id,
+                "config": {},
+                "displayName": FUNCTION,
+                "image": f"local/{FUNCTION}:latest",
+                "invokeEndpoint": "",
+                "lifecycleState": "ACTIVE",
+                "memoryInMBs": 256,
+                "timeoutInSeconds": 300,
+                "timeCreated": now(),
+                "timeUpdated": now(),
+                **tagged({}),
+            },
+            ocid=function_id,
+        )
+
+    @property
+    def config(self) -> dict[str, str]:
+        """The configuration of the application and, over it, that of the function."""
+        return {**self.application["config"], **self.function["config"]}
+
+    @property
+    def containers(self) -> Sequence[Container]:
+        return tuple(self._containers)
+
+    def configure(self, changes: Mapping[str, str | None]) -> None:
+        """Set keys of the function's configuration; an empty value or None removes the key. New containers see it."""
+        config = dict(self.function["config"])
+        for key, value in changes.items():
+            config.pop(key, None)
+            if value:
+                config[key] = value
+        self.function["config"] = config
+        self.collection.touch(self.function)
+        self.retire()
+
+    def retire(self) -> None:
+        """Let no container that runs now take another invocation."""
+        retired, self._idle = self._idle, []
+        for container in retired:
+            self._containers.remove(container)
+            self._cloud.in_background(container.stop())
+        self._containers.clear()
+
+    async def stop(self) -> None:
+        await asyncio.gather(*(container.stop() for container in [*self._containers, *self._idle]))
+        self._containers.clear()
+        self._idle.clear()
+
+    async def kill(self) -> None:
+        """SIGKILL to every container, whatever it is doing."""
+        for container in self._containers:
+            if container.pid and container.alive:
+                os.kill(container.pid, signal.SIGKILL)
+
+    async def warm(self) -> Container:
+        """A container that is ready for an invocation."""
+        container = await self._take()
+        self._give_back(container)
+        return container
+
+    async def invoke(self, body: bytes, headers: Mapping[str, str], *, seconds: float | None = None) -> Outcome:
+        """Invoke the function as the platform does. Raises ServiceError 413, 429, 502 and 504.
+
+        An answer with status 502 of the function itself is passed through.
+        """
+        if len(body) > LARGEST_BODY:
+            raise ServiceError(413, "FunctionInvokeRequestContentTooLarge", "The request body is larger than 6 MB")
+        seconds = seconds or float(self.function["timeoutInSeconds"])
+        started = time.monotonic()
+        container = await self._take()
+        try:
+            outcome = await container.invoke(body, {**headers, **_platform_headers(seconds)}, seconds)
+        except TimeoutError:
+            await self._discard(container, signal.SIGKILL)
+            raise self._failed(504, "FunctionInvokeTimeout", "Timed out", started) from None
+        except ContainerDied as died:
+            await self._discard(container, signal.SIGKILL)
+            raise self._failed(502, "FunctionInvokeContainerFailed", str(died), started) from None
+        self._give_back(container)
+        if len(outcome.body) > LARGEST_BODY:
+            raise self._failed(502, "FunctionInvokeResponseBodyTooLarge", "The answer is larger than 6 MB", started)
+        self._record(outcome.status, outcome.body, started)
+        return outcome
+
+    def _failed(self, status: int, code: str, message: str, started: float) -> ServiceError:
+        self._record(status, json.dumps({"code": code, "message": message}).encode(), started)
+        return ServiceError(status, code, message)
+
+    def _record(self, status: int, body: bytes, started: float) -> None:
+        milliseconds = (time.monotonic() - started) * 1000
+        try:
+            answer: Any = json.loads(body)
+        except ValueError:
+            answer = body.decode(errors="replace")
+        told = answer.get("outcome") or answer.get("code") if isinstance(answer, dict) else answer
+        self._cloud.journal.add(
+            "invocation", f"answered {status} {told} in {milliseconds:.0f} ms", status=status, answer=answer, body=body
+        )
+
+    async def _take(self) -> Container:
+        """An idle container, or a new one. Raises ServiceError 429 where there are as many as may be."""
+        while self._idle:
+            container = self._idle.pop()
+            if container.alive:
+                return container
+            await self._discard(container, signal.SIGKILL)
+        if len(self._containers) >= self._most_containers:
+            raise too_many_requests()
+        container = Container(
+            fdk_command(self._image.python, self._image.fdk, self._image.function_file),
+            self._environment(),
+            self._image.function_file.parent,
+            lambda line: self._cloud.journal.add("log", line, text=line),
+        )
+        self._containers.append(container)
+        try:
+            await container.start()
+        except ContainerDied as died:
+            await self._discard(container, signal.SIGKILL)
+            raise ServiceError(502, "FunctionInvokeContainerInitFail", str(died)) from None
+        return container
+
+    def _give_back(self, container: Container) -> None:
+        if container in self._containers:
+            self._idle.append(container)
+        else:
+            self._cloud.in_background(container.stop())
+
+    async def _discard(self, container: Container, how: signal.Signals) -> None:
+        if container in self._containers:
+            self._containers.remove(container)
+        await container.stop(how)
+
+    def _environment(self) -> dict[str, str]:
+        """The configuration beside what the platform sets: nothing of this process's own but where programs are."""
+        return {
+            **{name: os.environ[name] for name in _INHERITED if name in os.environ},
+            **self._image.environment,
+            "PYTHONPATH": os.pathsep.join(
+                str(path) for path in (self._image.function_file.parent, *self._image.libraries)
+            ),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "FN_APP_ID": self.application["id"],
+            "FN_APP_NAME": APPLICATION,
+            "FN_FN_ID": self.function["id"],
+            "FN_FN_NAME": FUNCTION,
+            "FN_MEMORY": str(self.function["memoryInMBs"]),
+            "FN_CPUS": "100m",
+            "FN_TYPE": "sync",
+            **self._principal.environment(),
+            **self.config,
+        }
+
+    @operation("GET", _APPLICATIONS, permission="use fn-app")
+    async def list_applications(self, call: Call) -> Reply:
+        """ListApplications."""
+        call.required("compartmentId")
+        return self.applications.page(call, "compartmentId", "displayName", "lifecycleState", "id")
+
+    @operation("GET", f"{_APPLICATIONS}/{{applicationId}}", permission="use fn-app")
+    async def get_application(self, call: Call) -> Reply:
+        """GetApplication."""
+        return self.applications.reply(self.applications.named(call, "applicationId"))
+
+    @operation("GET", _FUNCTIONS, permission="use fn-function")
+    async def list_functions(self, call: Call) -> Reply:
+        """ListFunctions."""
+        call.required("applicationId")
+        return self.collection.page(call, "applicationId", "displayName", "lifecycleState", "id")
+
+    @operation("GET", f"{_FUNCTIONS}/{{functionId}}", permission="use fn-function")
+    async def get_function(self, call: Call) -> Reply:
+        """GetFunction."""
+        return self.collection.reply(self.collection.named(call, "functionId"))
+
+    @operation("PUT", f"{_FUNCTIONS}/{{functionId}}", permission="manage fn-function")
+    async def update_function(self, call: Call) -> Reply:
+        """UpdateFunction: `config`, `timeoutInSeconds` and `memoryInMBs`, which changes nothing here."""
+        function, details = self.collection.named(call, "functionId"), call.body
+        self.collection.check_etag(call, function)
+        function.update({key: details[key] for key in ("timeoutInSeconds", "memoryInMBs") if key in details})
+        if "config" in details:
+            function["config"] = dict(details["config"])
+        self.configure({})
+        return self.collection.reply(function)
+
+    @operation("POST", f"{_FUNCTIONS}/{{functionId}}/actions/invoke", permission="use fn-invocation")
+    async def invoke_function(self, call: Call) -> Reply:
+        """InvokeFunction, synchronous, or detached (``fn-invoke-type: detached``: answered 202 at once)."""
+        self.collection.named(call, "functionId")
+        passed = {"Fn-Intent": call.headers.get("fn-intent", "cloudevent"), "Content-Type": _content_type(call)}
+        if call.headers.get("fn-invoke-type", "sync").lower() == "detached":
+            self._cloud.in_background(self._invoke_detached(call.content, passed))
+            return Reply(status=202)
+        return as_reply(await self.invoke(call.content, {**passed, "Fn-Invoke-Type": "sync"}))
+
+    async def _invoke_detached(self, body: bytes, headers: Mapping[str, str]) -> None:
+        try:
+            await self.invoke(body, {**headers, "Fn-Invoke-Type": "detached"})
+        except ServiceError as error:
+            self._cloud.journal.add("invocation", f"detached: {error.code}", status=error.status, answer=None, body=b"")
+
+
+def as_reply(outcome: Outcome) -> Reply:
+    passed = {name: value for name, value in outcome.headers.items() if name in {"content-type", "fn-fdk-version"}}
+    return Reply(outcome.body, outcome.status, passed)
+
+
+def _content_type(call: Call) -> str:
+    return call.headers.get("content-type", "application/octet-stream")
+
+
+def _platform_headers(seconds: float) -> dict[str, str]:
+    deadline = datetime.fromtimestamp(time.time() + seconds, UTC).isoformat(timespec="milliseconds")
+    return {
+        "Fn-Call-Id": new_request_id(),
+        "Fn-Deadline": deadline.replace("+00:00", "Z"),
+        "Fn-Http-Method": "POST",
+        "Opc-Request-Id": new_request_id(),
+    }

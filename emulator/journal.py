@@ -1,0 +1,54 @@
+"""What happened, in order: for a person to read and for a test to wait for."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that happened: its `kind` (request, event, invocation, message, log), a line, and the details."""
+
+    kind: str
+    line: str
+    details: dict[str, Any] = field(default_factory=dict)
+    time: float = field(default_factory=time.time)
+
+
+class Journal:
+    """Entries are added by the local OCI's thread and read by any other."""
+
+    def __init__(self, listener: Callable[[Entry], None] | None = None) -> None:
+        self._entries: list[Entry] = []
+        self._changed = threading.Condition()
+        self._listener = listener
+
+    def add(self, kind: str, line: str, **details: Any) -> None:
+        entry = Entry(kind, line, details)
+        with self._changed:
+            self._entries.append(entry)
+            self._changed.notify_all()
+        if self._listener:
+            self._listener(entry)
+
+    def entries(self, kind: str, **details: Any) -> list[Entry]:
+        """All entries of a kind whose details hold these values."""
+        with self._changed:
+            return list(self._matching(kind, details))
+
+    def wait_for(self, kind: str, *, count: int = 1, seconds: float = 20.0, **details: Any) -> list[Entry]:
+        """The matching entries, once there are `count`. Raises TimeoutError."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: len(list(self._matching(kind, details))) >= count, seconds):
+                seen = [f"{entry.kind}: {entry.line}" for entry in self._entries[-20:]]
+                raise TimeoutError(f"no {count} x {kind} {details} in {seconds} s; last seen:\n" + "\n".join(seen))
+            return list(self._matching(kind, details))
+
+    def _matching(self, kind: str, details: dict[str, Any]) -> Iterator[Entry]:
+        for entry in self._entries:
+            if entry.kind == kind and details.items() <= entry.details.items():
+                yield entry

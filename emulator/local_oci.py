@@ -1,0 +1,258 @@
+"""The local OCI: all services put together, in one process and in memory.
+
+>>> with local_oci() as oci:
+...     volume = oci.operator.call("POST", "/20160918/volumes", {"compartmentId": oci.compartment_id, ...})
+...     oci.journal.wait_for("message", topic="backup-results")
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from emulator.api import Document
+from emulator.block_volume.boot_volume_backups import BootVolumeBackups
+from emulator.block_volume.boot_volumes import BootVolumes
+from emulator.block_volume.volume_backups import VolumeBackups
+from emulator.block_volume.volume_group_backups import VolumeGroupBackups
+from emulator.block_volume.volume_groups import VolumeGroups
+from emulator.block_volume.volumes import Volumes
+from emulator.cloud import Cloud
+from emulator.compute.boot_volume_attachments import BootVolumeAttachments
+from emulator.compute.instances import Instances
+from emulator.compute.volume_attachments import VolumeAttachments
+from emulator.controls import Controls
+from emulator.errors import ServiceError
+from emulator.events.rules import Rules
+from emulator.faults import Fault, Faults
+from emulator.functions.fn_api import FnApi
+from emulator.functions.functions import Functions, Image
+from emulator.identifiers import new_ocid
+from emulator.journal import Entry, Journal
+from emulator.monitoring.alarms import Alarms
+from emulator.notifications.subscriptions import Subscriptions
+from emulator.notifications.topics import Topics
+from emulator.operator import Operator
+from emulator.principals import ApiKey, Principal, ResourcePrincipal
+from emulator.server import Server
+
+RESULTS, ALARMS = "backup-results", "backup-alarms"
+PROJECT = Path(__file__).resolve().parent.parent
+# What the function is subscribed to from the start: tag changes and ended backups, never blockvolumes.* as a whole.
+EVENT_TYPES = [
+    f"com.oraclecloud.blockvolumes.{name}"
+    for kind in ("volume", "bootvolume", "volumegroup")
+    for name in (f"create{kind}.end", f"update{kind}", f"update{kind}.end", f"create{kind}backup.end")
+]
+_EVENT_RETRIES = 5
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How the local OCI is set up; times in seconds.
+
+    `image` is the function that is run, `config` its configuration beside TOPIC_ID and OCI_ENDPOINT, which are set for
+    it. `denied` are permissions (``manage volume-backups``) that its policies lack.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    state: Path | None = None
+    image: Image = field(default_factory=lambda: Image(PROJECT / "func.py"))
+    config: Mapping[str, str | None] = field(default_factory=dict)
+    denied: tuple[str, ...] = ()
+    lifecycle_seconds: float = 0.05
+    latency_seconds: float = 0.0
+    retry_minute_seconds: float = 60.0
+    event_retry_seconds: float = 1.0
+    publishes_per_minute: int = 60
+    page_size: int = 100
+    most_containers: int = 20
+    token_seconds: int = 15 * 60
+    listener: Callable[[Entry], None] | None = None
+
+
+class LocalOci:
+    """A running local OCI. Its thread owns all state; `run` is how another thread looks at it."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="local-oci", daemon=True)
+        self._own_state = options.state is None
+        self.state = (options.state or Path(tempfile.mkdtemp(prefix="local-oci-"))).resolve()
+        self.state.mkdir(parents=True, exist_ok=True)
+        self.journal = Journal(options.listener)
+        self.cloud = Cloud(self.journal, options.lifecycle_seconds, options.page_size)
+        self.faults = Faults()
+        function_id = new_ocid("fnfunc")
+        self.api_key = ApiKey(self.state, self.cloud.tenancy_id, self.cloud.user_id)
+        self.principal = ResourcePrincipal(
+            self.state, function_id, self.cloud.tenancy_id, self.cloud.compartment_id, options.token_seconds
+        )
+        self._make_services(function_id)
+
+    def _make_services(self, function_id: str) -> None:
+        cloud, options = self.cloud, self.options
+        self.functions = Functions(
+            cloud, self.principal, options.image, function_id, most_containers=options.most_containers
+        )
+        self.subscriptions = Subscriptions(cloud, self._deliver_message, options.retry_minute_seconds)
+        self.topics = Topics(cloud, self.subscriptions, options.publishes_per_minute)
+        self.rules = Rules(cloud, self._deliver_event)
+        self.alarms = Alarms(cloud, self.topics)
+        self.volumes, self.boot_volumes = Volumes(cloud), BootVolumes(cloud)
+        self.volume_groups = VolumeGroups(cloud, self.volumes, self.boot_volumes)
+        self.volume_backups = VolumeBackups(cloud, self.volumes)
+        self.boot_volume_backups = BootVolumeBackups(cloud, self.boot_volumes)
+        self.volume_group_backups = VolumeGroupBackups(
+            cloud, self.volume_groups, self.volume_backups, self.boot_volume_backups
+        )
+        boot_attachments = BootVolumeAttachments(cloud)
+        self.instances = Instances(cloud, self.boot_volumes, boot_attachments)
+        attachments = VolumeAttachments(cloud, self.instances, self.volumes)
+        self._fn_api = FnApi(self.functions)
+        self.server = Server(self.journal, self.faults, self._find_principal, options.latency_seconds)
+        self.server.denied |= set(options.denied)
+        self.server.serve(
+            [
+                *(self.volumes, self.boot_volumes, self.volume_groups),
+                *(self.volume_backups, self.boot_volume_backups, self.volume_group_backups),
+                *(self.instances, attachments, boot_attachments),
+                *(self.topics, self.subscriptions, self.rules, self.alarms, self.functions, self._fn_api),
+                Controls(self.faults, self.principal),
+            ]
+        )
+
+    @property
+    def compartment_id(self) -> str:
+        return self.cloud.compartment_id
+
+    @property
+    def config_file(self) -> Path:
+        """A config file for the OCI CLI and the SDK."""
+        return self.api_key.config_file
+
+    def start(self) -> None:
+        self._thread.start()
+        self.wait(self._start())
+
+    async def _start(self) -> None:
+        port = await self.server.start(self.options.host, self.options.port)
+        self.base_url = self.topics.endpoint = self._fn_api.base_url = f"http://{self.options.host}:{port}"
+        self.functions.function["invokeEndpoint"] = self.base_url
+        self.operator = Operator(self.config_file, self.base_url)
+        self.result_topic = self.topics.add({"name": RESULTS, "compartmentId": self.compartment_id})
+        self.alarm_topic = self.topics.add({"name": ALARMS, "compartmentId": self.compartment_id})
+        self._wire()
+        wanted = {"TOPIC_ID": self.result_topic["id"], "OCI_ENDPOINT": self.base_url}
+        self.functions.configure({**wanted, **self.options.config})
+
+    def _wire(self) -> None:
+        """Subscribe the function to the alarm topic and to the events that it acts on."""
+        common = {"compartmentId": self.compartment_id}
+        function_id = self.functions.function["id"]
+        subscription = {"topicId": self.alarm_topic["id"], "protocol": "ORACLE_FUNCTIONS", "endpoint": function_id}
+        self.subscriptions.add({**common, **subscription})
+        rule = {
+            "displayName": "volume-backups",
+            "isEnabled": True,
+            "condition": json.dumps({"eventType": EVENT_TYPES}),
+            "actions": {"actions": [{"actionType": "FAAS", "isEnabled": True, "functionId": function_id}]},
+        }
+        self.rules.add({**common, **rule})
+
+    def stop(self) -> None:
+        if self._thread.is_alive():
+            self.wait(self._stop())
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+        self._loop.close()
+        if self._own_state:
+            shutil.rmtree(self.state, ignore_errors=True)
+
+    async def _stop(self) -> None:
+        await self.cloud.stop()
+        await self.functions.stop()
+        await self.server.stop()
+
+    def wait(self, work: Coroutine[Any, Any, T]) -> T:
+        """Carry a coroutine out on the local OCI's thread and wait for what it returns."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    def run(self, action: Callable[[], T]) -> T:
+        """Call a function on the local OCI's thread and wait for what it returns."""
+
+        async def call() -> T:
+            return action()
+
+        return self.wait(call())
+
+    def configure(self, **config: str | None) -> None:
+        """Change the function's configuration; None removes a key."""
+        self.run(lambda: self.functions.configure(config))
+
+    def fault(self, operation: str, **fault: Any) -> None:
+        """Script a fault; see emulator/faults.py for its keys."""
+        self.run(lambda: self.faults.add(Fault(operation, **fault)))
+
+    def invoke(self, body: bytes | str | Document | list[Any], **headers: str) -> tuple[int, Any]:
+        """Invoke the function and return its status and its answer, decoded. Raises ServiceError.
+
+        Header names are given with underscores; ``seconds`` is the timeout.
+        """
+        seconds = headers.pop("seconds", None)
+        content = body if isinstance(body, bytes) else (body if isinstance(body, str) else json.dumps(body)).encode()
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        outcome = self.wait(
+            self.functions.invoke(content, sent, seconds=float(seconds) if seconds is not None else None)
+        )
+        return outcome.status, json.loads(outcome.body)
+
+    def _find_principal(self, key_id: str) -> Principal | None:
+        if key_id.startswith("ST$"):
+            return self.principal.verify(key_id.removeprefix("ST$"))
+        return self.api_key.principal if key_id == self.api_key.key_id else None
+
+    async def _deliver_event(self, event: Document, action: Document) -> None:
+        """To a function at least once, again while it answers that it failed; to a topic as the message's text."""
+        if action["actionType"] == "ONS":
+            topic = self.topics.collection.documents[action["topicId"]]
+            self.topics.publish(topic, event["eventType"], json.dumps(event))
+            return
+        for attempt in range(_EVENT_RETRIES):
+            await asyncio.sleep(self.options.event_retry_seconds * attempt)
+            if await self._invoke(json.dumps(event).encode(), {}) == 200:
+                return
+
+    async def _deliver_message(self, function_id: str, body: bytes, headers: dict[str, str]) -> bool:
+        """Hand a message to the function; what becomes of it inside is not known to the topic."""
+        status = await self._invoke(body, headers)
+        return status not in {429, 503}
+
+    async def _invoke(self, body: bytes, headers: dict[str, str]) -> int:
+        try:
+            sent = {"Content-Type": "application/json", "Fn-Intent": "cloudevent", **headers}
+            return (await self.functions.invoke(body, sent)).status
+        except ServiceError as error:
+            return error.status
+
+
+@contextlib.contextmanager
+def local_oci(**options: Any) -> Iterator[LocalOci]:
+    """A local OCI on a free port of 127.0.0.1, for as long as the block lasts; `options` are those of `Options`."""
+    oci = LocalOci(Options(**options))
+    try:
+        oci.start()
+        yield oci
+    finally:
+        oci.stop()
