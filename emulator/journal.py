@@ -35,6 +35,11 @@ class Journal:
         if self._listener:
             self._listener(entry)
 
+    def all(self) -> list[Entry]:
+        """Everything so far."""
+        with self._changed:
+            return list(self._entries)
+
     def entries(self, kind: str, **details: Any) -> list[Entry]:
         """All entries of a kind whose details hold these values."""
         with self._changed:

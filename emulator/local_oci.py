@@ -61,7 +61,8 @@ class Options:
     """How the local OCI is set up; times in seconds.
 
     `image` is the function that is run, `config` its configuration beside TOPIC_ID and OCI_ENDPOINT, which are set for
-    it. `denied` are permissions (``manage volume-backups``) that its policies lack.
+    it. `denied` are permissions (``manage volume-backups``) that its policies lack. `wired` subscribes it to the alarm
+    topic and to the events that it acts on.
     """
 
     host: str = "127.0.0.1"
@@ -70,6 +71,7 @@ class Options:
     image: Image = field(default_factory=lambda: Image(PROJECT / "func.py"))
     config: Mapping[str, str | None] = field(default_factory=dict)
     denied: tuple[str, ...] = ()
+    wired: bool = True
     lifecycle_seconds: float = 0.05
     latency_seconds: float = 0.0
     retry_minute_seconds: float = 60.0
@@ -117,9 +119,9 @@ class LocalOci:
         self.volume_group_backups = VolumeGroupBackups(
             cloud, self.volume_groups, self.volume_backups, self.boot_volume_backups
         )
-        boot_attachments = BootVolumeAttachments(cloud)
-        self.instances = Instances(cloud, self.boot_volumes, boot_attachments)
-        attachments = VolumeAttachments(cloud, self.instances, self.volumes)
+        self.boot_volume_attachments = BootVolumeAttachments(cloud)
+        self.instances = Instances(cloud, self.boot_volumes, self.boot_volume_attachments)
+        self.volume_attachments = VolumeAttachments(cloud, self.instances, self.volumes)
         self._fn_api = FnApi(self.functions)
         self.server = Server(self.journal, self.faults, self._find_principal, options.latency_seconds)
         self.server.denied |= set(options.denied)
@@ -127,7 +129,7 @@ class LocalOci:
             [
                 *(self.volumes, self.boot_volumes, self.volume_groups),
                 *(self.volume_backups, self.boot_volume_backups, self.volume_group_backups),
-                *(self.instances, attachments, boot_attachments),
+                *(self.instances, self.volume_attachments, self.boot_volume_attachments),
                 *(self.topics, self.subscriptions, self.rules, self.alarms, self.functions, self._fn_api),
                 Controls(self.faults, self.principal),
             ]
@@ -153,7 +155,8 @@ class LocalOci:
         self.operator = Operator(self.config_file, self.base_url)
         self.result_topic = self.topics.add({"name": RESULTS, "compartmentId": self.compartment_id})
         self.alarm_topic = self.topics.add({"name": ALARMS, "compartmentId": self.compartment_id})
-        self._wire()
+        if self.options.wired:
+            self._wire()
         wanted = {"TOPIC_ID": self.result_topic["id"], "OCI_ENDPOINT": self.base_url}
         self.functions.configure({**wanted, **self.options.config})
 

@@ -203,7 +203,7 @@ class VolumeBackup(BaseModel):
     def of(cls, answered: dict[str, Any]) -> Self:
         """Raises pydantic.ValidationError where the answer is no backup."""
         backup = cls.model_validate(answered)
-        backup._answered = answered
+        backup._answered = answered  # noqa: SLF001  (its own)
         return backup
 
     def document(self) -> dict[str, Any]:

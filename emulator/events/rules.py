@@ -40,7 +40,11 @@ class Rules:
     def receive(self, event: Document) -> None:
         """Hand an event to the actions of every rule that it matches."""
         self._cloud.journal.add(
-            "event", f"{event['eventType']} of {event['data']['resourceName']}", type=event["eventType"], event=event
+            "event",
+            f"{event['eventType']} of {event['data']['resourceName']}",
+            type=event["eventType"],
+            event=event,
+            resource=event["data"]["resourceId"],
         )
         for rule in list(self.collection.documents.values()):
             if (

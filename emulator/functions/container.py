@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import shutil
 import signal
 import sys
@@ -95,7 +96,7 @@ class Container:
         try:
             async with (
                 aiohttp.ClientSession(connector=connector, timeout=timeout) as session,
-                session.post("http://localhost/call", data=body, headers=headers) as response,
+                session.post("http://localhost/call", data=io.BytesIO(body), headers=headers) as response,
             ):
                 answered = {name.lower(): value for name, value in response.headers.items()}
                 return Outcome(response.status, answered, await response.read())

@@ -1,0 +1,190 @@
+"""Batches of Connector Hub, audit records, completed backups, and the function's own messages."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import pytest
+
+from tests.conftest import Configure
+from tests.world import World, payload
+
+BAD_ITEMS = {
+    0: "item 1 of 7: matches none of the accepted kinds",
+    1: "item 2 of 7: matches none of the accepted kinds",
+    2: "item 3 of 7: value: not JSON in base64",
+    4: "item 5 of 7: eventID and eventType: expected texts that are not empty",
+    5: "item 6 of 7: matches none of the accepted kinds",
+    6: "item 7 of 7: matches none of the accepted kinds",
+}
+
+AUDIT_BACKED_UP = {
+    "audit_updatevolume.json": "FULL",
+    "audit_tag_changed.json": "FULL",
+    "audit_state_as_text.json": "FULL",
+    "audit_wrapped_by_logging.json": "FULL",
+}
+AUDIT_SKIPPED = {
+    "audit_failed_call.json": "the call did not succeed: status '404'",
+    "audit_getvolume.json": "com.oraclecloud.BlockVolumes.GetVolume are not acted on",
+    "audit_tag_unchanged.json": "the call did not change the tag backup",
+}
+COMPLETIONS = {
+    "completion_volumebackup.json": "volumebackup.available",
+    "completion_bootvolumebackup.json": "bootvolumebackup.available",
+    "completion_volumegroupbackup.json": "volumegroupbackup.available",
+    "completion_failed.json": "volumebackup.faulty",
+}
+
+
+@pytest.mark.parametrize("name", ["batch_streaming_source.json", "batch_logging_source.json"])
+def test_a_batch_is_worked_off_item_by_item_and_told_in_one_publish(made: World, name: str) -> None:
+    status, answer = made.invoke(made.filled_in(name))
+    assert status == 200
+    outcomes = [result["outcome"] for result in answer["results"]]
+    assert outcomes == (["accepted", "accepted"] if "streaming" in name else ["accepted", "skipped"])
+    assert len(made.messages()) == 1
+
+
+def test_a_bad_item_is_named_by_its_place_and_leaves_the_others_alone(made: World) -> None:
+    status, answer = made.invoke(made.filled_in("batch_with_bad_items.json"))
+    assert (status, answer["outcome"]) == (200, "mixed")
+    for place, result in enumerate(answer["results"]):
+        if place in BAD_ITEMS:
+            assert result["trigger"]["kind"] == "batch"
+            assert result["error"]["message"].startswith(BAD_ITEMS[place])
+        else:
+            assert result["outcome"] == "accepted"
+    assert [event["type"] for event in made.events()].count("volumebackup.failed") == len(BAD_ITEMS)
+
+
+def test_the_same_event_twice_in_a_batch_makes_one_backup(made: World) -> None:
+    status, answer = made.invoke(made.filled_in("batch_same_event_twice.json"))
+    assert status == 200
+    assert [result["outcome"] for result in answer["results"]] == ["accepted", "skipped"]
+    assert "earlier in this batch" in answer["results"][1]["reason"]
+    assert made.operations().count("CreateVolumeBackup") == 1
+
+
+def test_an_empty_batch_is_nothing_to_do(made: World) -> None:
+    assert made.invoke(payload("batch_empty.json")) == (200, {"outcome": "skipped", "results": []})
+
+
+def test_a_batch_of_metrics_fails_item_by_item_and_is_told(made: World) -> None:
+    status, answer = made.invoke(made.filled_in("batch_metrics.json"))
+    assert (status, answer["outcome"]) == (200, "failed")
+    assert len(made.messages()) == 1
+
+
+def test_one_streaming_item_instead_of_a_batch_is_identified_by_its_place_in_the_stream(made: World) -> None:
+    result = made.result(made.filled_in("stream_item.json"))
+    assert result["outcome"] == "accepted"
+    assert result["trigger"] == {"kind": "request", "id": "ocid1.stream.oc1.iad.aaaastream:0:9"}
+
+
+@pytest.mark.parametrize("value", ["", "bm90IGpzb24=", "NDI=", None, 7, "e30="])
+def test_a_streaming_value_that_holds_nothing_usable_is_refused(made: World, value: object) -> None:
+    status, answer = made.invoke({"stream": "s", "partition": "0", "offset": "1", "value": value})
+    assert (status, answer["error"]["code"]) == (502, "InvalidRequest")
+
+
+def test_a_streaming_item_does_not_hold_another(made: World) -> None:
+    item = json.loads(made.filled_in("stream_item.json"))
+    value = base64.b64encode(json.dumps(item).encode()).decode()
+    _, answer = made.invoke({"stream": "s", "value": value})
+    assert answer["error"]["message"] == "value: a streaming item inside a streaming item"
+
+
+@pytest.mark.parametrize("name", AUDIT_BACKED_UP)
+def test_an_audit_record_of_a_successful_change_makes_a_backup(made: World, name: str) -> None:
+    result = made.result(made.filled_in(name))
+    assert (result["outcome"], result["trigger"]["kind"]) == ("accepted", "audit")
+    assert made.backups_of(result["resourceId"])[0]["type"] == AUDIT_BACKED_UP[name]
+    assert result["request"]["displayName"] == "db-data-1-20260301T020304Z"
+
+
+@pytest.mark.parametrize("name", AUDIT_SKIPPED)
+def test_an_audit_record_that_changed_nothing_is_skipped_with_a_reason(made: World, name: str) -> None:
+    result = made.result(made.filled_in(name))
+    assert result["outcome"] == "skipped"
+    assert AUDIT_SKIPPED[name] in result["reason"]
+    assert made.operations() == []
+
+
+def test_an_audit_record_without_tags_has_them_read_from_the_api(made: World) -> None:
+    volume = made.volume(freeformTags={"backup": "incremental"})
+    assert made.result(payload("audit_null_tags.json", volume=volume))["outcome"] == "accepted"
+    assert made.operations()[0] == "GetVolume"
+
+
+@pytest.mark.parametrize("record", [{"eventId": "", "eventType": "x", "data": {}}, {"specversion": "1.0", "data": {}}])
+def test_an_audit_record_without_an_identity_is_refused(made: World, record: dict[str, object]) -> None:
+    status, answer = made.invoke(record)
+    assert (status, answer["error"]["code"]) == (502, "InvalidRequest")
+
+
+@pytest.mark.parametrize("name", COMPLETIONS)
+def test_a_backup_that_ended_is_read_and_its_final_state_published(made: World, name: str) -> None:
+    volume = made.volume(freeformTags={"emulator-backup-ends": "FAULTY"} if "failed" in name else {})
+    backup = (
+        made.boot_backup(made.boot_volume())
+        if "boot" in name
+        else made.group_backup(made.volume_group(volume))
+        if "group" in name
+        else made.backup(volume)
+    )
+    result = made.result(payload(name, backup=backup, volume=volume))
+    assert (result["outcome"], result["resourceId"]) == ("completed", backup)
+    [event] = made.events()
+    assert event["type"] == COMPLETIONS[name]
+    assert event["subject"] == event["data"]["id"] == backup
+    assert event["triggerkind"] == "completion"
+    assert len(made.requests("CreateVolumeBackup", "CreateBootVolumeBackup", "CreateVolumeGroupBackup")) == 0
+
+
+def test_a_completed_backup_that_is_gone_is_skipped(made: World) -> None:
+    backup = made.backup(made.volume())
+    made.oci.operator.call("DELETE", f"/20160918/volumeBackups/{backup}")
+    result = made.result(payload("completion_volumebackup.json", backup=backup))
+    assert result["reason"] == "the backup has been deleted since"
+
+
+def test_a_backup_said_to_have_ended_that_has_not_is_asked_for_again(made: World) -> None:
+    backup = made.backup(made.volume())
+    made.oci.run(lambda: made.oci.volume_backups.collection.documents[backup].update(lifecycleState="CREATING"))
+    status, answer = made.invoke(payload("completion_volumebackup.json", backup=backup))
+    assert (status, answer["results"][0]["error"]["retryable"]) == (502, True)
+
+
+def test_a_completion_that_names_no_backup_is_skipped(made: World) -> None:
+    result = made.result(payload("completion_volumebackup.json", backup=""))
+    assert result["reason"] == "the event names no backup"
+
+
+@pytest.mark.parametrize("name", ["own_message.json", "own_messages.json"])
+def test_the_functions_own_messages_are_skipped(made: World, name: str) -> None:
+    status, answer = made.invoke(payload(name, volume=made.volume()), x_oci_ns_messageid="message-1")
+    assert (status, answer["outcome"]) == (200, "skipped")
+    assert all("a message of this function itself" in result["reason"] for result in answer["results"])
+    assert made.operations() == []
+
+
+def test_a_text_published_to_the_topic_by_a_person_is_skipped(made: World) -> None:
+    result = made.result("Please have a look at web-1.", x_oci_ns_messageid="message-1")
+    assert (result["outcome"], result["trigger"]) == ("skipped", {"kind": "message", "id": "message-1"})
+
+
+def test_a_large_batch_is_split_by_its_real_size_in_the_order_of_its_items(configured: Configure) -> None:
+    made = configured(DRY_RUN=None)
+    event = json.loads(made.filled_in("event_updatevolume_tagged.json"))
+    batch = [{**event, "eventID": f"missing-{number}"} for number in range(150)]
+    for item in batch:
+        item["data"] = {**event["data"], "resourceId": f"ocid1.volume.oc1.iad.{item['eventID']}"}
+    status, _ = made.invoke(batch)
+    assert status == 200
+    published = made.requests("PublishMessage")
+    sizes = [len(entry.details["content"]) for entry in published]
+    assert max(sizes) <= 64 * 1024
+    assert min(sizes[:-1]) > 60 * 1024
+    assert [event["triggerid"] for event in made.events()] == [item["eventID"] for item in batch]

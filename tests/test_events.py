@@ -1,0 +1,204 @@
+"""Events of the Events service: a tag on a volume, and whatever else is configured, becomes a backup."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.conftest import Configure
+from tests.world import World, payload
+
+# Per payload: the type of the backup that it makes.
+BACKED_UP = {
+    "event_updatevolume_tagged.json": "INCREMENTAL",
+    "event_updatevolume_tag_full.json": "FULL",
+    "event_updatevolume_documented_spelling.json": "INCREMENTAL",
+    "event_updatevolume_root_compartment.json": "INCREMENTAL",
+    "event_updatevolume_upper_case_ocid.json": "INCREMENTAL",
+    "event_updatevolume_end.json": "INCREMENTAL",
+    "event_createvolume_end.json": "INCREMENTAL",
+    "event_updatebootvolume_tagged.json": "INCREMENTAL",
+    "event_createbootvolume_end.json": "INCREMENTAL",
+    "event_updatevolumegroup_tagged.json": "INCREMENTAL",
+    "event_createvolumegroup_end.json": "INCREMENTAL",
+    "cloudevent_around_event.json": "INCREMENTAL",
+}
+
+# Per payload: why nothing is done.
+SKIPPED = {
+    "event_updatevolume_tag_off.json": "tag backup opts out",
+    "event_updatevolume_tag_strange.json": "tag backup has the value 'weekly', expected full, incremental, true or false",
+    "event_updatevolume_untagged.json": "not tagged with backup",
+    "event_updatevolume_begin.json": "events of type com.oraclecloud.blockvolumes.updatevolume.begin are not acted on",
+    "event_createvolume_end_failed.json": "the operation that the event tells of failed",
+    "event_createvolumebackup_begin.json": "createvolumebackup.begin are not acted on",
+    "event_instanceaction_end.json": "com.oraclecloud.computeapi.instanceaction.end are not acted on; add the type to",
+    "event_createbucket_path.json": "com.oraclecloud.objectstorage.createbucket are not acted on",
+    "event_databasebackup_end.json": "com.oraclecloud.databaseservice.backupdatabase.end are not acted on",
+    "event_without_resource.json": "'' is not the OCID of a resource",
+    "event_of_a_bucket_ocid.json": "a bucket has no volumes to back up",
+}
+
+
+@pytest.mark.parametrize("name", BACKED_UP)
+def test_an_event_on_a_tagged_resource_makes_one_backup_of_it(made: World, name: str) -> None:
+    result = made.result(made.filled_in(name))
+    assert result["outcome"] == "accepted"
+    assert result["trigger"]["kind"] == "event"
+    assert result["trigger"]["type"].startswith("com.oraclecloud.blockvolumes.")
+    [backup] = made.backups_of(result["resourceId"])
+    assert backup["type"] == BACKED_UP[name]
+    assert backup["freeformTags"] == {"backup-trigger": f"event:{result['trigger']['id']}"}
+
+
+@pytest.mark.parametrize("name", SKIPPED)
+def test_an_event_that_asks_for_nothing_is_skipped_with_a_reason(made: World, name: str) -> None:
+    result = made.result(made.filled_in(name))
+    assert (result["outcome"], result["notified"]) == ("skipped", False)
+    assert SKIPPED[name] in result["reason"]
+    assert made.operations() == []
+
+
+@pytest.mark.parametrize("name", ["event_updatevolume_without_tags.json", "event_updatevolume_null_tags.json"])
+@pytest.mark.parametrize(("tags", "outcome"), [({"BACKUP": "full"}, "accepted"), ({}, "skipped")])
+def test_tags_that_the_event_does_not_carry_are_read_from_the_api(
+    made: World, name: str, tags: dict[str, str], outcome: str
+) -> None:
+    volume = made.volume(freeformTags=tags)
+    result = made.result(payload(name, volume=volume, compartment=made.oci.compartment_id))
+    assert result["outcome"] == outcome
+    assert made.operations()[0] == "GetVolume"
+
+
+def test_tags_that_the_event_carries_are_not_read_again(made: World) -> None:
+    made.result(made.filled_in("event_updatevolume_tagged.json"))
+    assert made.operations() == ["CreateVolumeBackup", "PublishMessage"]
+
+
+def test_a_defined_tag_opts_a_volume_in_whatever_the_case_of_its_name(configured: Configure) -> None:
+    made = configured(BACKUP_TAG="operations.BACKUP")
+    assert made.result(made.filled_in("event_updatevolume_defined_tag.json"))["outcome"] == "accepted"
+    assert (
+        made.result(made.filled_in("event_updatevolume_tagged.json"))["reason"] == "not tagged with operations.BACKUP"
+    )
+
+
+def test_the_backup_is_named_after_the_volume_and_the_time_of_the_event(made: World) -> None:
+    result = made.result(made.filled_in("event_updatevolume_root_compartment.json"))
+    assert result["request"]["displayName"] == "db-data-1-20260301T020304Z"
+
+
+@pytest.mark.parametrize(
+    ("told", "named"),
+    [
+        ({"resourceName": None}, "-20260301T020304Z"),
+        ({"resourceName": "x" * 300}, "x" * 238 + "…-20260301T020304Z"),
+        ({"resourceName": 'a\n{"level":"ERROR"}\x00'}, 'a {"level":"ERROR"}-20260301T020304Z'),
+    ],
+    ids=["no name", "a long name", "control characters"],
+)
+def test_whatever_the_volume_is_called_the_backup_has_a_name_of_one_line(
+    made: World, told: dict[str, Any], named: str
+) -> None:
+    event = json.loads(made.filled_in("event_updatevolume_tagged.json"))
+    event["data"].update(told)
+    name = made.result(event)["request"]["displayName"]
+    assert len(name) <= 255
+    assert name.isprintable()
+    assert name.endswith(named[-17:])
+    assert name.startswith(named[:-17][:200] or "volume-")
+
+
+def test_a_redelivered_event_repeats_its_token_and_its_bytes_from_any_container(made: World) -> None:
+    event = made.filled_in("event_updatevolume_tagged.json")
+    first = made.result(event)
+    made.oci.run(made.oci.functions.retire)
+    second = made.result(event)
+    assert first["volumeBackup"]["id"] == second["volumeBackup"]["id"]
+    one, other = made.requests("CreateVolumeBackup")
+    assert one.details["content"] == other.details["content"]
+    assert one.details["headers"]["opc-retry-token"] == other.details["headers"]["opc-retry-token"]
+    assert len(one.details["headers"]["opc-retry-token"]) <= 64
+    assert [event["id"] for event in made.events()] == [first["retryToken"]] * 2
+
+
+def test_an_event_through_a_topic_is_the_same_event(made: World) -> None:
+    event = made.filled_in("event_updatevolume_tagged.json")
+    through_topic = made.result(event, x_oci_ns_messageid="message-1", x_oci_ns_topicname="events")
+    assert through_topic["retryToken"] == made.result(event)["retryToken"]
+
+
+def test_configured_event_types_back_up_whatever_the_tags(configured: Configure) -> None:
+    made = configured(EVENT_TYPES="com.oraclecloud.computeapi.terminateinstance.begin, com.oraclecloud.*.updatevolume")
+    status, answer = made.invoke(payload("event_terminateinstance_begin.json", instance=made.instance(disks=1)))
+    assert status == 200
+    assert [result["outcome"] for result in answer["results"]] == ["accepted", "accepted"]
+    assert made.result(made.filled_in("event_updatevolume_untagged.json"))["outcome"] == "accepted"
+    assert made.result(made.filled_in("event_createbucket_path.json"))["outcome"] == "skipped"
+
+
+def test_with_require_tag_configured_event_types_back_up_only_tagged_volumes(configured: Configure) -> None:
+    made = configured(EVENT_TYPES="*", REQUIRE_TAG="true")
+    instance = made.instance()
+    tagged = made.volume(freeformTags={"backup": "full"})
+    made.attach(instance, tagged)
+    _, answer = made.invoke(payload("event_terminateinstance_begin.json", instance=instance))
+    assert [(result["resourceId"], result["outcome"]) for result in answer["results"]] == [
+        (made.boot_volume_of(instance), "skipped"),
+        (tagged, "accepted"),
+    ]
+    assert "is not the OCID" in made.result(made.filled_in("event_createbucket_path.json"))["reason"]
+
+
+def test_an_event_without_an_id_cannot_be_told_from_another_and_is_refused(made: World) -> None:
+    event = json.loads(made.filled_in("event_updatevolume_tagged.json"))
+    status, answer = made.invoke({**event, "eventID": ""})
+    assert (status, answer["error"]["code"]) == (502, "InvalidRequest")
+
+
+def test_a_volume_whose_newest_backup_is_young_is_skipped(configured: Configure) -> None:
+    made = configured(MIN_INTERVAL_MINUTES="60")
+    volume = made.volume()
+    made.backup(volume)
+    event = json.loads(payload("event_updatevolume_tagged.json", volume=volume, compartment=made.oci.compartment_id))
+    result = made.result(event)
+    assert result["outcome"] == "skipped"
+    assert "younger than MIN_INTERVAL_MINUTES (60)" in result["reason"]
+    del event["data"]["compartmentId"]
+    assert made.result(event)["outcome"] == "skipped"
+    assert made.operations() == ["ListVolumeBackups", "GetVolume", "ListVolumeBackups"]
+    assert made.result({"volumeId": volume})["outcome"] == "accepted"
+
+
+def test_a_redelivery_within_the_interval_finds_its_own_backup_again(configured: Configure) -> None:
+    made = configured(MIN_INTERVAL_MINUTES="60")
+    event = made.filled_in("event_updatevolume_tagged.json")
+    first, second = made.result(event), made.result(event)
+    assert first["volumeBackup"]["id"] == second["volumeBackup"]["id"]
+
+
+@pytest.mark.parametrize("state", ["FAULTY", "TERMINATED"])
+def test_a_backup_that_is_none_does_not_count_for_the_interval(configured: Configure, state: str) -> None:
+    made = configured(MIN_INTERVAL_MINUTES="60")
+    volume = made.volume()
+    backup = made.backup(volume)
+    made.oci.run(lambda: made.oci.volume_backups.collection.documents[backup].update(lifecycleState=state))
+    event = payload("event_updatevolume_tagged.json", volume=volume, compartment=made.oci.compartment_id)
+    assert made.result(event)["outcome"] == "accepted"
+
+
+def test_a_dry_run_reads_what_it_needs_shows_the_request_and_publishes_nothing(configured: Configure) -> None:
+    made = configured(DRY_RUN="true")
+    volume = made.volume(freeformTags={"backup": "full"})
+    result = made.result(payload("event_updatevolume_without_tags.json", volume=volume))
+    assert (result["outcome"], result["notified"]) == ("planned", False)
+    assert result["request"] == {
+        "displayName": "db-data-1-20260301T020304Z",
+        "freeformTags": {"backup-trigger": f"event:{result['trigger']['id']}"},
+        "type": "FULL",
+        "volumeId": volume,
+    }
+    assert made.operations() == ["GetVolume"]
+    assert made.messages() == []

@@ -1,0 +1,206 @@
+"""A local OCI as the tests use it: resources that are ready, payloads filled in, and what the function did."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from emulator import LocalOci, local_oci
+from emulator.block_volume.resources import Resources
+from emulator.journal import Entry
+
+EVENTS = Path(__file__).with_name("events")
+FUNCTION_LOG = "log"
+
+
+def payload_names() -> list[str]:
+    return sorted(path.name for path in EVENTS.iterdir())
+
+
+def payload(name: str, **names: str) -> str:
+    """A payload of tests/events with `${name}` filled in; `${NAME}` is the value in upper case.
+
+    A `$item` stands for an item of Connector Hub's Streaming source around what it holds.
+    """
+    text = (EVENTS / name).read_text()
+    for key, value in names.items():
+        text = text.replace(f"${{{key}}}", value).replace(f"${{{key.upper()}}}", value.upper())
+    return json.dumps(json.loads(text, object_hook=_streaming_item)) if "$item" in text else text
+
+
+def _streaming_item(document: dict[str, Any]) -> dict[str, Any]:
+    if "$item" not in document:
+        return document
+    number = document.get("number", False)
+    return {
+        "streamPool": "ocid1.streampool.oc1.iad.aaaapool",
+        "stream": "ocid1.stream.oc1.iad.aaaastream",
+        "partition": 0 if number else "0",
+        "key": None if number else "",
+        "value": base64.b64encode(json.dumps(document["$item"]).encode()).decode(),
+        "offset": document["offset"],
+        "timestamp": 1772330584000 if number else "2026-03-01T02:03:04.000Z",
+    }
+
+
+class World:
+    """A local OCI and the function in it; the events that its resources cause go nowhere unless it is wired."""
+
+    def __init__(self, oci: LocalOci) -> None:
+        self.oci = oci
+        self._since = 0
+
+    def forget(self) -> None:
+        """Look only at what happens from now on."""
+        self._since = len(self.oci.journal.all())
+
+    def volume(self, **details: Any) -> str:
+        return self._ready(self.oci.volumes, {"displayName": "db-data-1", **details})
+
+    def boot_volume(self, **details: Any) -> str:
+        return self._ready(self.oci.boot_volumes, {"displayName": "web-1 (Boot Volume)", **details})
+
+    def volume_group(self, *volume_ids: str, **details: Any) -> str:
+        source = {"type": "volumeIds", "volumeIds": list(volume_ids)}
+        known = {"displayName": "db-group", "availabilityDomain": "AD-1", "sourceDetails": source}
+        return self._ready(self.oci.volume_groups, {**known, **details})
+
+    def backup(self, volume_id: str, **details: Any) -> str:
+        return self._ready(self.oci.volume_backups, {"volumeId": volume_id, "displayName": "nightly", **details})
+
+    def boot_backup(self, volume_id: str) -> str:
+        return self._ready(self.oci.boot_volume_backups, {"bootVolumeId": volume_id, "displayName": "nightly"})
+
+    def group_backup(self, group_id: str) -> str:
+        return self._ready(self.oci.volume_group_backups, {"volumeGroupId": group_id, "displayName": "nightly"})
+
+    def _ready(self, resources: Resources, details: dict[str, Any]) -> str:
+        located = (
+            details if "backup" in resources.resource_type else {"compartmentId": self.oci.compartment_id, **details}
+        )
+        document = self.oci.run(lambda: resources.add(located))
+        event_type = f"com.oraclecloud.blockvolumes.create{resources.resource_type}.end"
+        self.oci.journal.wait_for("event", type=event_type, resource=document["id"])
+        return str(document["id"])
+
+    def instance(self, disks: int = 0, name: str = "web-1") -> str:
+        """A running instance with a boot volume and so many attached block volumes."""
+        instance = self.oci.operator.call(
+            "POST",
+            "/20160918/instances",
+            {"compartmentId": self.oci.compartment_id, "shape": "VM.Standard.E4.Flex", "displayName": name},
+        )
+        launched = "com.oraclecloud.computeapi.launchinstance.end"
+        self.oci.journal.wait_for("event", type=launched, resource=instance["id"])
+        for number in range(disks):
+            self.attach(instance["id"], self.volume(displayName=f"{name}-disk-{number}"))
+        return str(instance["id"])
+
+    def attach(self, instance_id: str, volume_id: str) -> str:
+        attachment = self.oci.operator.call(
+            "POST", "/20160918/volumeAttachments", {"instanceId": instance_id, "volumeId": volume_id, "type": "iscsi"}
+        )
+        attached = "com.oraclecloud.computeapi.attachvolume.end"
+        self.oci.journal.wait_for("event", type=attached, resource=attachment["id"])
+        return str(attachment["id"])
+
+    def detach(self, attachment_id: str) -> None:
+        self.oci.operator.call("DELETE", f"/20160918/volumeAttachments/{attachment_id}")
+        detached = "com.oraclecloud.computeapi.detachvolume.end"
+        self.oci.journal.wait_for("event", type=detached, resource=attachment_id)
+
+    def boot_volume_of(self, instance_id: str) -> str:
+        query = {"compartmentId": self.oci.compartment_id, "availabilityDomain": "Iocq:US-ASHBURN-AD-1"}
+        attachments = self.oci.operator.call("GET", "/20160918/bootVolumeAttachments", instanceId=instance_id, **query)
+        return str(attachments[0]["bootVolumeId"])
+
+    def filled_in(self, name: str) -> str:
+        """A payload whose resources exist; the same placeholder always stands for the same one."""
+        text = (EVENTS / name).read_text()
+        makers = {
+            "volume": self.volume,
+            "bootvolume": self.boot_volume,
+            "volumegroup": lambda: self.volume_group(self.volume()),
+            "instance": self.instance,
+            "backup": lambda: "ocid1.volumebackup.oc1.iad.aaaabackup",
+            "compartment": lambda: self.oci.compartment_id,
+            "tenancy": lambda: self.oci.cloud.tenancy_id,
+        }
+        names = {key: make() for key, make in makers.items() if f"${{{key}}}" in text or f"${{{key.upper()}}}" in text}
+        return payload(name, **names)
+
+    def invoke(self, body: Any, **headers: str) -> tuple[int, Any]:
+        return self.oci.invoke(body, **headers)
+
+    def result(self, body: Any, **headers: str) -> dict[str, Any]:
+        """The one result of an invocation that was answered 200."""
+        status, answer = self.invoke(body, **headers)
+        assert status == 200, answer
+        assert len(answer["results"]) == 1, answer
+        return dict(answer["results"][0])
+
+    def _entries(self, kind: str, **details: Any) -> list[Entry]:
+        entries = self.oci.journal.all()[self._since :]
+        return [entry for entry in entries if entry.kind == kind and details.items() <= entry.details.items()]
+
+    def requests(self, *operations: str) -> list[Entry]:
+        """The requests that the function sent, all or of these operations."""
+        entries = self._entries("request", principal="function")
+        return [entry for entry in entries if not operations or entry.details["operation"] in operations]
+
+    def operations(self) -> list[str]:
+        return [entry.details["operation"] for entry in self.requests()]
+
+    def messages(self) -> list[Any]:
+        """The bodies published to the result topic, decoded."""
+        return [json.loads(entry.details["body"]) for entry in self._entries("message", topic="backup-results")]
+
+    def events(self) -> list[dict[str, Any]]:
+        """The CloudEvents published to the result topic."""
+        found: list[dict[str, Any]] = []
+        for message in self.messages():
+            found += message if isinstance(message, list) else [message]
+        return found
+
+    def titles(self) -> list[str]:
+        return [entry.details["title"] for entry in self._entries("message", topic="backup-results")]
+
+    def log(self) -> list[str]:
+        return [entry.line for entry in self._entries(FUNCTION_LOG)]
+
+    def backups_of(self, volume_id: str) -> list[dict[str, Any]]:
+        """All backups of a volume, boot volume or volume group."""
+        every = (self.oci.volume_backups, self.oci.boot_volume_backups, self.oci.volume_group_backups)
+        return self.oci.run(
+            lambda: [
+                dict(document)
+                for backups in every
+                for document in backups.collection.documents.values()
+                if document[backups.source_field] == volume_id
+            ]
+        )
+
+
+@contextmanager
+def world(**options: Any) -> Iterator[World]:
+    """A world of its own, for a test that needs other options than the shared one."""
+    with local_oci(**{"wired": False, "lifecycle_seconds": 0.01, **options}) as oci:
+        made = World(oci)
+        yield made
+        assert_no_secrets(made)
+
+
+def assert_no_secrets(made: World) -> None:
+    """No key, token, signature or stack trace is in a log line, an answer or a message of the function."""
+    told = [entry.line for entry in made._entries(FUNCTION_LOG)]
+    told += [entry.details["body"].decode(errors="replace") for entry in made._entries("invocation")]
+    told += [str(entry.details["body"]) for entry in made._entries("message")]
+    everything = "\n".join(told)
+    token = made.oci.principal.token_file
+    secrets = [token.read_text()] if token.exists() else []
+    for secret in ["PRIVATE KEY", "ST$", "Signature version", 'keyId="', "Traceback", 'File "', *secrets]:
+        assert secret not in everything, f"{secret!r} was told: {everything}"
