@@ -132,7 +132,7 @@ def test_an_instance_that_does_not_exist_fails_and_is_told(made: World) -> None:
 
 def test_an_instance_without_volumes_is_skipped_with_a_reason(made: World) -> None:
     instance = made.instance()
-    made.oci.run(lambda: made.oci.boot_volume_attachments.collection.documents.clear())
+    made.oci.run(made.oci.boot_volume_attachments.collection.documents.clear)
     _, answer = through_topic(made, payload("alarm_v1_5_split.json", instance=instance))
     assert answer["results"][0]["reason"] == "the instance has no attached volumes"
 

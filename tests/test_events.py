@@ -29,7 +29,7 @@ BACKED_UP = {
 # Per payload: why nothing is done.
 SKIPPED = {
     "event_updatevolume_tag_off.json": "tag backup opts out",
-    "event_updatevolume_tag_strange.json": "tag backup has the value 'weekly', expected full, incremental, true or false",
+    "event_updatevolume_tag_strange.json": "tag backup has the value 'weekly', expected full, incremental",
     "event_updatevolume_untagged.json": "not tagged with backup",
     "event_updatevolume_begin.json": "events of type com.oraclecloud.blockvolumes.updatevolume.begin are not acted on",
     "event_createvolume_end_failed.json": "the operation that the event tells of failed",

@@ -1,0 +1,247 @@
+"""What becomes of every answer of the API, with the fault made by the local OCI."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from tests.conftest import Configure
+from tests.world import World, payload, world
+
+CREATE, PUBLISH = "CreateVolumeBackup", "PublishMessage"
+
+# Answers that a redelivery cannot mend: not retried, answered 200 to a cloud-sent trigger, told with a hint.
+PERMANENT: dict[str, tuple[dict[str, Any], str]] = {
+    "400 CannotParseRequest": ({"status": 400}, "Correct the request"),
+    "400 InvalidParameter": ({"status": 400}, "Correct the request"),
+    "400 MissingParameter": ({"status": 400}, "Correct the request"),
+    "400 LimitExceeded": ({"status": 400}, "service limit"),
+    "400 QuotaExceeded": ({"status": 400}, "compartment's quota"),
+    "400 RelatedResourceNotAuthorizedOrNotFound": (
+        {
+            "status": 400,
+            "message": "The following tag namespaces / keys are not authorized or not found: 'Oracle-Tags'",
+        },
+        "use tag-namespaces in tenancy",
+    ),
+    "400 RelatedResourceNotAuthorizedOrNotFound ": (
+        {"status": 400, "message": "The key is not authorized or not found."},
+        "Allow service blockstorage to use keys",
+    ),
+    "404 NotAuthorizedOrNotFound": (
+        {"status": 404, "message": "Authorization failed or requested resource not found."},
+        "Allow dynamic-group <the function's> to manage volume-backups in compartment <C>",
+    ),
+    "404 NotAuthorizedOrNotFound ": (
+        {
+            "status": 404,
+            "message": "Either volume with ID x does not exist or you are not authorized to access it.",
+        },
+        "Allow dynamic-group <the function's> to use volumes",
+    ),
+    "409 NotAuthorizedOrResourceAlreadyExists": ({"status": 409}, "does not allow the operation"),
+    "409 ResourceLocked": ({"status": 409}, "does not allow the operation"),
+    "413 RequestEntityTooLarge": ({"status": 413}, "larger than the service takes"),
+    "422 UnprocessableEntity": ({"status": 422}, "Correct the request"),
+}
+
+# Faults that pass: the same request is sent again until the API has taken it.
+PASSING: dict[str, dict[str, Any]] = {
+    "409 IncorrectState": {"status": 409, "code": "IncorrectState"},
+    "429 TooManyRequests": {"status": 429, "code": "TooManyRequests"},
+    "500 InternalServerError": {"status": 500},
+    "503 ServiceUnavailable": {"status": 503, "code": "ServiceUnavailable", "body": "<html>busy</html>"},
+    "reset before the backup is made": {"close": "before"},
+    "reset after the backup is made": {"close": "after"},
+    "half an answer": {"close": "within"},
+    "an answer that is not JSON": {"status": 200, "body": "<html>welcome</html>"},
+}
+
+# The same, lasting for longer than the invocation: a failure that a redelivery can mend.
+LASTING: dict[str, tuple[dict[str, Any], str]] = {
+    "IncorrectState": ({"status": 409, "code": "IncorrectState"}, "IncorrectState"),
+    "throttling": ({"status": 429, "code": "TooManyRequests"}, "TooManyRequests"),
+    "server errors": ({"status": 500}, "InternalServerError"),
+    "a gateway's page": ({"status": 503, "body": "<html>busy</html>"}, "ServiceUnavailable"),
+    "resets": ({"close": "before"}, "ApiUnreachable"),
+    "no answer in time": ({"delay_seconds": 30.0}, "ApiUnreachable"),
+    "something else": ({"status": 200, "body": "[]"}, "ApiUnreachable"),
+}
+
+
+@pytest.mark.parametrize("case", PERMANENT)
+def test_an_error_that_a_redelivery_cannot_mend_is_told_once_with_a_hint(made: World, case: str) -> None:
+    fault, hint = PERMANENT[case]
+    code = case.split()[1]
+    event = made.filled_in("event_updatevolume_tagged.json")
+    made.oci.fault(CREATE, **{"code": code, "message": "Refused.", **fault})
+    status, answer = made.invoke(event)
+    assert status == 200
+    [result] = answer["results"]
+    error = result["error"]
+    assert (result["outcome"], error["code"], error["status"]) == ("failed", code, fault["status"])
+    assert (error["retryable"], error["opcRequestId"]) == (False, error["opcRequestId"])
+    assert hint in error["hint"]
+    assert made.operations() == [CREATE, PUBLISH]
+    [told] = made.events()
+    assert (told["type"], told["data"]) == ("volumebackup.failed", error)
+    assert result["notified"] is True
+
+
+@pytest.mark.parametrize("case", PASSING)
+def test_a_fault_that_passes_is_retried_with_the_same_token_and_bytes(made: World, case: str) -> None:
+    event = made.filled_in("event_updatevolume_tagged.json")
+    made.oci.fault(CREATE, **PASSING[case])
+    result = made.result(event)
+    assert result["outcome"] == "accepted"
+    assert len(made.backups_of(result["resourceId"])) == 1
+    first, second = made.requests(CREATE)
+    assert first.details["content"] == second.details["content"]
+    assert first.details["headers"]["opc-retry-token"] == second.details["headers"]["opc-retry-token"]
+
+
+@pytest.mark.parametrize("case", LASTING)
+def test_a_fault_that_lasts_ends_in_a_retryable_failure_before_the_deadline(made: World, case: str) -> None:
+    fault, code = LASTING[case]
+    event = made.filled_in("event_updatevolume_tagged.json")
+    made.oci.fault(CREATE, times=100, **fault)
+    started = time.monotonic()
+    status, answer = made.invoke(event, seconds="1.5")
+    assert time.monotonic() - started < 1.5
+    [result] = answer["results"]
+    assert (status, result["outcome"]) == (502, "failed")
+    assert (result["error"]["code"], result["error"]["retryable"]) == (code, True)
+    assert made.events()[0]["type"] == "volumebackup.failed"
+    made.oci.run(made.oci.faults.clear)
+    assert made.result(event)["outcome"] == "accepted"
+
+
+def test_a_service_that_asks_for_time_gets_it(made: World) -> None:
+    event = made.filled_in("event_updatevolume_tagged.json")
+    made.oci.fault(CREATE, status=429, code="TooManyRequests", headers={"Retry-After": "1"})
+    assert made.result(event)["outcome"] == "accepted"
+    first, second = made.requests(CREATE)
+    assert second.time - first.time >= 1
+
+
+def test_a_service_that_asks_for_more_time_than_there_is_is_not_waited_for(made: World) -> None:
+    event = made.filled_in("event_updatevolume_tagged.json")
+    made.oci.fault(CREATE, status=503, headers={"Retry-After": "3600"})
+    started = time.monotonic()
+    status, _ = made.invoke(event, seconds="10")
+    assert (status, time.monotonic() - started < 2) == (502, True)
+
+
+def test_a_lasting_refusal_of_the_signature_is_permanent_after_one_refresh(made: World) -> None:
+    event = made.filled_in("event_updatevolume_tagged.json")
+    made.oci.fault(CREATE, times=5, status=401, code="NotAuthenticated", message="Refused.")
+    status, answer = made.invoke(event)
+    assert status == 200
+    error = answer["results"][0]["error"]
+    assert (error["code"], error["retryable"]) == ("NotAuthenticated", False)
+    assert "manage volume-backups" in error["hint"]
+    assert made.operations().count(CREATE) == 2
+
+
+def test_a_denied_permission_is_told_with_the_statement_that_is_missing(made: World) -> None:
+    made.oci.run(lambda: made.oci.server.denied.add("manage volume-backups"))
+    status, answer = made.invoke(made.filled_in("event_updatevolume_tagged.json"))
+    assert status == 200
+    assert "to manage volume-backups in compartment" in answer["results"][0]["error"]["hint"]
+
+
+def test_a_backup_that_is_being_made_already_is_a_reason_to_skip(made: World) -> None:
+    event = made.filled_in("event_updatevolume_tagged.json")
+    made.oci.fault(CREATE, status=409, code="Conflict", message="A backup is in progress.")
+    result = made.result(event)
+    assert (result["outcome"], result["reason"]) == ("skipped", "backup already in progress")
+    assert made.messages() == []
+
+
+def test_a_token_whose_backup_was_deleted_since_is_a_duplicate_and_told_again(made: World) -> None:
+    event = made.filled_in("event_updatevolume_tagged.json")
+    first = made.result(event)
+    made.oci.operator.call("DELETE", f"/20160918/volumeBackups/{first['volumeBackup']['id']}")
+    second = made.result(event)
+    assert (second["outcome"], second["notified"]) == ("duplicate", True)
+    assert len(made.backups_of(first["resourceId"])) == 1
+    told = made.events()
+    assert [event["type"] for event in told] == ["volumebackup.accepted"] * 2
+    assert told[0]["id"] == told[1]["id"]
+    assert told[1]["data"] == second["request"]
+
+
+def test_a_connection_that_is_refused_is_a_retryable_failure(configured: Configure) -> None:
+    made = configured(OCI_ENDPOINT="http://127.0.0.1:1")
+    status, answer = made.invoke(made.filled_in("event_updatevolume_tagged.json"), seconds="1.5")
+    assert status == 502
+    assert answer["results"][0]["error"]["code"] == "ApiUnreachable"
+    assert "OCI_ENDPOINT" in answer["results"][0]["error"]["hint"]
+    assert answer["error"]["code"] == "PublishFailed"
+    assert answer["results"][0]["notified"] is False
+
+
+def test_a_refused_tls_handshake_is_a_retryable_failure(configured: Configure) -> None:
+    made = configured()
+    made.oci.configure(OCI_ENDPOINT=made.oci.base_url.replace("http:", "https:"))
+    status, answer = made.invoke(made.filled_in("event_updatevolume_tagged.json"), seconds="1.5")
+    made.oci.configure(OCI_ENDPOINT=made.oci.base_url)
+    assert (status, answer["results"][0]["error"]["retryable"]) == (502, True)
+
+
+def test_when_publishing_fails_the_backup_stands_and_the_platform_may_deliver_again(made: World) -> None:
+    event = made.filled_in("event_updatevolume_tagged.json")
+    made.oci.fault(PUBLISH, status=404, code="NotAuthorizedOrNotFound", message="Refused.")
+    status, answer = made.invoke(event)
+    assert status == 502
+    assert (answer["outcome"], answer["results"][0]["notified"]) == ("accepted", False)
+    assert (answer["error"]["code"], answer["error"]["retryable"]) == ("PublishFailed", True)
+    assert "use ons-topics" in answer["error"]["hint"]
+    assert any('"PublishFailed"' in line for line in made.log())
+    again = made.result(event)
+    assert again["notified"] is True
+    assert len(made.backups_of(again["resourceId"])) == 1
+
+
+def test_one_failure_stops_none_of_the_others(made: World) -> None:
+    instance = made.instance(disks=3)
+    made.oci.fault(CREATE, status=404, code="NotAuthorizedOrNotFound", message="Refused.")
+    status, answer = made.invoke(payload("alarm_v1_5_split.json", instance=instance))
+    assert (status, answer["outcome"]) == (200, "mixed")
+    assert sorted(result["outcome"] for result in answer["results"]) == ["accepted"] * 3 + ["failed"]
+
+
+def test_what_the_deadline_cut_off_says_so_and_a_redelivery_completes_exactly_the_rest(configured: Configure) -> None:
+    made = configured(MAX_CONCURRENCY="1")
+    made.result({"volumeId": made.volume()})
+    volumes = [made.volume() for _ in range(4)]
+    alarm = json.loads(payload("alarm_v1_5_split.json", instance="x"))
+    alarm["alarmMetaData"][0]["dimensions"] = [{"resourceId": volume} for volume in volumes]
+    made.oci.fault(CREATE, times=4, delay_seconds=0.7)
+    started = time.monotonic()
+    status, answer = made.invoke(alarm, seconds="2.0")
+    assert time.monotonic() - started < 2.0
+    assert (status, answer["outcome"]) == (502, "mixed")
+    outcomes = [result["outcome"] for result in answer["results"]]
+    assert outcomes == sorted(outcomes)
+    assert outcomes.count("accepted") >= 1
+    assert answer["results"][-1]["error"]["code"] == "DeadlineReached"
+    made.oci.run(made.oci.faults.clear)
+    _, again = made.invoke(alarm)
+    assert again["outcome"] == "accepted"
+    assert all(len(made.backups_of(volume)) == 1 for volume in volumes)
+
+
+def test_at_most_the_configured_number_of_calls_is_in_flight() -> None:
+    with world(latency_seconds=0.05) as made:
+        made.oci.configure(MAX_CONCURRENCY="3")
+        instance = made.instance(disks=7)
+        made.invoke(payload("alarm_v1_5_split.json", instance=instance))
+        created = made.requests(CREATE, "CreateBootVolumeBackup")
+        ends = sorted(entry.time for entry in created)
+        rounds = [ends[number + 3] - ends[number] for number in range(len(ends) - 3)]
+        assert len(created) == 8
+        assert min(rounds) >= 0.045

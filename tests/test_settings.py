@@ -1,0 +1,134 @@
+"""Configuration: one error names all that is wrong, and an unknown value never falls back silently."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from handlers.errors import InvalidConfiguration
+from handlers.settings import KEYS, read
+from handlers.tags import TagName
+from tests.conftest import Configure
+from tests.world import World, payload
+
+TOPIC = "ocid1.onstopic.oc1.iad.aaaatopic"
+SNS = "arn:aws:sns:eu-central-1:123456789012:on-call"
+
+MALFORMED = {
+    "TOPIC_ID": ["ocid1.volume.oc1.iad.a", "my-topic", ",", f"{TOPIC}, x", "arn:aws:sqs:eu-central-1:123456789012:q"],
+    "BACKUP_TAG": ["a.b.c", "a b", ".", "x" * 101],
+    "BACKUP_TYPE": ["FULLY", "DIFFERENTIAL"],
+    "EVENT_TYPES": ["com.oraclecloud.x y", "a,b;c"],
+    "ALARM_TYPES": ["FIRING", "OK_TO_FIRING,OFF"],
+    "REQUIRE_TAG": ["ja", "2"],
+    "MIN_INTERVAL_MINUTES": ["-1", "1.5", "an hour", "²", "9" * 10],
+    "KMS_KEY_ID": ["my-key", "ocid1.volume.oc1.iad.a"],
+    "RETENTION_DAYS": ["0", "a month"],
+    "DRY_RUN": ["maybe"],
+    "MAX_CONCURRENCY": ["0", "many"],
+    "LOG_LEVEL": ["LOUD"],
+    "OCI_ENDPOINT": ["127.0.0.1:12000", "http://host/path", "http://user:secret@host", "ftp://host", "http://"],
+}
+
+
+def test_only_the_topic_is_required_and_everything_else_has_its_documented_default() -> None:
+    settings = read({"TOPIC_ID": TOPIC})
+    assert settings.topic_ids == (TOPIC,)
+    assert (settings.backup_tag, settings.backup_type) == (TagName("backup"), "INCREMENTAL")
+    assert (settings.event_types, settings.alarm_types) == ((), ("OK_TO_FIRING",))
+    assert (settings.require_tag, settings.min_interval_minutes, settings.dry_run) == (False, 0, False)
+    assert (settings.kms_key_id, settings.retention_days, settings.oci_endpoint) == (None, None, None)
+    assert (settings.max_concurrency, settings.log_level) == (8, "INFO")
+
+
+def test_every_key_can_be_set() -> None:
+    settings = read(
+        {
+            "TOPIC_ID": f"{TOPIC}, {SNS}",
+            "BACKUP_TAG": "Operations.Backup",
+            "BACKUP_TYPE": "full",
+            "EVENT_TYPES": "com.oraclecloud.ComputeApi.*,x",
+            "ALARM_TYPES": "repeat, RESET",
+            "REQUIRE_TAG": "Yes",
+            "MIN_INTERVAL_MINUTES": "60",
+            "KMS_KEY_ID": "ocid1.key.oc1.iad.vault.aaaakey",
+            "RETENTION_DAYS": "30",
+            "DRY_RUN": "1",
+            "MAX_CONCURRENCY": "4",
+            "LOG_LEVEL": "debug",
+            "OCI_ENDPOINT": "http://127.0.0.1:12000/",
+        }
+    )
+    assert settings.topic_ids == (TOPIC, SNS)
+    assert settings.backup_tag == TagName("Backup", "Operations")
+    assert (settings.backup_type, settings.log_level) == ("FULL", "DEBUG")
+    assert settings.event_types == ("com.oraclecloud.computeapi.*", "x")
+    assert settings.alarm_types == ("REPEAT", "RESET")
+    assert (settings.require_tag, settings.dry_run) == (True, True)
+    assert (settings.min_interval_minutes, settings.retention_days, settings.max_concurrency) == (60, 30, 4)
+    assert settings.oci_endpoint == "http://127.0.0.1:12000"
+
+
+def test_an_empty_value_counts_as_not_set() -> None:
+    assert read({"TOPIC_ID": TOPIC, **dict.fromkeys(set(KEYS) - {"TOPIC_ID"}, " ")}) == read({"TOPIC_ID": TOPIC})
+
+
+@pytest.mark.parametrize(("key", "value"), [(key, value) for key, values in MALFORMED.items() for value in values])
+def test_a_malformed_value_is_an_error_that_names_its_key(key: str, value: str) -> None:
+    with pytest.raises(InvalidConfiguration) as caught:
+        read({"TOPIC_ID": TOPIC, key: value})
+    assert caught.value.message.startswith(f"{key}: ")
+
+
+def test_one_error_names_every_key_that_is_missing_or_malformed() -> None:
+    with pytest.raises(InvalidConfiguration) as caught:
+        read({"BACKUP_TYPE": "FULLY", "DRY_RUN": "maybe", "LOG_LEVEL": "LOUD"})
+    assert caught.value.message == (
+        "TOPIC_ID: missing; BACKUP_TYPE: 'FULLY' is not one of FULL, INCREMENTAL; "
+        "DRY_RUN: 'maybe' is neither true nor false; "
+        "LOG_LEVEL: 'LOUD' is not one of DEBUG, INFO, WARNING, ERROR, CRITICAL"
+    )
+
+
+def test_the_function_answers_an_unusable_configuration_and_sends_nothing(configured: Configure) -> None:
+    made = configured(TOPIC_ID=None, REQUIRE_TAG="ja", MAX_CONCURRENCY="many")
+    for _ in range(2):
+        status, answer = made.invoke(payload("request_minimal.json", volume="ocid1.volume.oc1.iad.a"))
+        assert status == 502
+        assert answer["results"] == []
+        assert answer["error"]["code"] == "InvalidConfiguration"
+        assert answer["error"]["message"].startswith("TOPIC_ID: missing; REQUIRE_TAG: 'ja'")
+        assert "fn config function" in answer["error"]["hint"]
+    assert made.operations() == []
+
+
+def test_debug_shows_the_libraries_lines_and_the_default_does_not(configured: Configure) -> None:
+    made = configured(LOG_LEVEL="DEBUG")
+    made.result(payload("request_minimal.json", volume=made.volume()))
+    assert any("urllib3" in line for line in made.log())
+    made = configured(LOG_LEVEL=None)
+    made.forget()
+    made.result(payload("request_minimal.json", volume=made.volume()))
+    assert all(line.startswith("{") for line in made.log())
+
+
+@pytest.mark.parametrize("level", ["ERROR", "WARNING"])
+def test_a_higher_level_leaves_out_what_went_well(configured: Configure, level: str) -> None:
+    made = configured(LOG_LEVEL=level)
+    made.result(payload("request_minimal.json", volume=made.volume()))
+    assert made.log() == []
+    made.invoke(b"")
+    assert len(made.log()) == 1
+
+
+def test_each_result_and_each_invocation_is_one_line_of_json(made: World) -> None:
+    made.invoke(made.filled_in("batch_streaming_source.json"))
+    made.oci.journal.wait_for("log")
+    lines = [json.loads(line) for line in made.log()]
+    assert [line["log"] for line in lines] == ["result", "result", "invocation"]
+    result, _, invocation = lines
+    assert result["callId"] == invocation["callId"]
+    for key in ("outcome", "resourceId", "retryToken", "opcRequestId", "milliseconds"):
+        assert key in result
+    assert (invocation["status"], invocation["results"], invocation["outcome"]) == (200, 2, "accepted")

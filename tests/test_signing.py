@@ -1,0 +1,180 @@
+"""Signatures and authentication, with the SDK's own signer and real keys."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import oci
+import pytest
+from oci.auth.signers import get_resource_principals_signer
+
+from emulator.functions.container import Container, fdk_command, installed_fdk
+from emulator.local_oci import PROJECT
+from handlers.oci_api import Connections
+from handlers.ocids import parse_ocid
+from handlers.operations import Service
+from tests.world import World, payload, world
+
+_GENERATED = {"date", "opc-request-id", "authorization", "user-agent", "opc-client-info"}
+
+
+def signed_parts(headers: Mapping[str, str]) -> dict[str, str]:
+    return dict(re.findall(r'(\w+)="([^"]*)"', headers["authorization"]))
+
+
+@pytest.fixture
+def resource_principal(made: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """This process has the function's resource principal, too."""
+    for name, value in made.oci.principal.environment().items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.mark.usefixtures("resource_principal")
+def test_the_function_signs_and_sends_what_the_sdks_typed_client_does(made: World) -> None:
+    volume = made.volume()
+    details = json.loads(payload("request_all_fields.json", volume=volume))
+    made.result(details)
+    client = oci.core.BlockstorageClient(
+        {}, signer=get_resource_principals_signer(), service_endpoint=f"{made.oci.base_url}/20160918"
+    )
+    tags = {**details["freeformTags"], "backup-trigger": f"request:{details['opcRetryToken']}"}
+    period = details["retentionPeriod"]
+    typed = oci.core.models.CreateVolumeBackupDetails(
+        volume_id=volume,
+        display_name=details["displayName"],
+        type=details["type"],
+        kms_key_id=details["kmsKeyId"],
+        freeform_tags=tags,
+        defined_tags=details["definedTags"],
+        retention_period=oci.core.models.RetentionDuration(
+            retention_time_unit=period["retentionTimeUnit"], retention_time_amount=period["retentionTimeAmount"]
+        ),
+        is_prevent_deletion_enabled=details["isPreventDeletionEnabled"],
+        is_retention_lock_enabled=details["isRetentionLockEnabled"],
+        is_indefinite_retention_enabled=details["isIndefiniteRetentionEnabled"],
+    )
+    client.create_volume_backup(typed, opc_retry_token=details["opcRetryToken"])
+    ours, theirs = (entry.details for entry in made.requests("CreateVolumeBackup"))
+    assert ours["content"] == theirs["content"]
+    assert ours["headers"].keys() == theirs["headers"].keys()
+    for name in ours["headers"].keys() - _GENERATED:
+        assert ours["headers"][name] == theirs["headers"][name], name
+    signed_by_us, signed_by_them = signed_parts(ours["headers"]), signed_parts(theirs["headers"])
+    for part in ("algorithm", "headers", "keyId", "version"):
+        assert signed_by_us[part] == signed_by_them[part]
+    assert signed_by_us["headers"] == "date (request-target) host content-length content-type x-content-sha256"
+
+
+@pytest.mark.usefixtures("resource_principal")
+@pytest.mark.parametrize(
+    ("resource", "endpoint"),
+    [
+        ("ocid1.volume.oc1.iad.a", "https://iaas.us-ashburn-1.oraclecloud.com/20160918"),
+        ("ocid1.volume.oc1.phx.a", "https://iaas.us-phoenix-1.oraclecloud.com/20160918"),
+        ("ocid1.volume.oc1.eu-frankfurt-1.a", "https://iaas.eu-frankfurt-1.oraclecloud.com/20160918"),
+        ("ocid1.volume.oc1..a", "https://iaas.us-ashburn-1.oraclecloud.com/20160918"),
+        ("ocid1.volume.oc1.evil-host.a", "https://iaas.us-ashburn-1.oraclecloud.com/20160918"),
+        ("ocid1.volume.oc2.us-gov-phoenix-1.a", "https://iaas.us-ashburn-1.oraclecloud.com/20160918"),
+    ],
+)
+def test_endpoints_follow_the_resources_region_within_the_functions_realm(resource: str, endpoint: str) -> None:
+    connections = Connections(None)
+    connections.authenticate()
+    ocid = parse_ocid(resource)
+    assert ocid is not None
+    assert connections.client(Service.CORE, ocid).endpoint == endpoint
+
+
+@pytest.mark.usefixtures("resource_principal")
+def test_endpoints_follow_the_realm_of_the_function(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OCI_RESOURCE_PRINCIPAL_REGION", "us-gov-phoenix-1")
+    connections = Connections(None)
+    connections.authenticate()
+    topic = parse_ocid("ocid1.onstopic.oc2..a")
+    assert topic is not None
+    endpoint = connections.client(Service.NOTIFICATIONS, topic).endpoint
+    assert endpoint == "https://notification.us-gov-phoenix-1.oraclegovcloud.com/20181201"
+
+
+def test_a_rotated_principal_is_read_again_after_the_old_token_is_refused(made: World) -> None:
+    made.result(payload("request_minimal.json", volume=made.volume()))
+    made.oci.run(made.oci.principal.rotate)
+    made.forget()
+    assert made.result(payload("request_minimal.json", volume=made.volume()))["outcome"] == "accepted"
+    refused = [entry for entry in made.oci.journal.all() if entry.details.get("status") == 401]
+    assert [entry.details["operation"] for entry in refused[-1:]] == ["CreateVolumeBackup"]
+
+
+def test_an_expired_token_fails_with_the_statements_to_check_and_a_fresh_one_mends_it() -> None:
+    with world() as made:
+        made.oci.run(made.oci.principal.expire)
+        volume = made.volume()
+        status, answer = made.invoke(made.filled_in("event_updatevolume_tagged.json"))
+        assert status == 502
+        [result] = answer["results"]
+        assert (result["error"]["code"], result["error"]["status"]) == ("NotAuthenticated", 401)
+        assert "manage volume-backups" in result["error"]["hint"]
+        assert answer["error"]["code"] == "PublishFailed"
+        made.oci.run(made.oci.principal.rotate)
+        assert made.result({"volumeId": volume})["outcome"] == "accepted"
+
+
+@pytest.mark.parametrize("what", ["missing", "garbage"])
+@pytest.mark.parametrize("file", ["rpst", "private.pem"])
+def test_unreadable_files_of_the_principal_are_a_clear_error(file: str, what: str) -> None:
+    with world() as made:
+        path = made.oci.state / file
+        path.write_text("garbage")
+        if what == "missing":
+            path.unlink()
+        status, answer = made.invoke({"volumeId": made.volume()})
+        assert (status, answer["error"]["code"]) == (502, "ResourcePrincipalUnavailable")
+        assert answer["error"]["retryable"] is True
+        assert "dynamic group" in answer["error"]["hint"]
+        assert made.operations() == []
+        made.oci.run(made.oci.principal.rotate)
+        assert made.result({"volumeId": made.volume()})["outcome"] == "accepted"
+
+
+def test_a_principal_whose_files_break_under_a_warm_function_is_a_clear_error() -> None:
+    with world() as made:
+        made.result({"volumeId": made.volume()})
+        made.oci.run(made.oci.principal.rotate)
+        (made.oci.state / "private.pem").write_text("garbage")
+        status, answer = made.invoke({"volumeId": made.volume()})
+        assert status == 502
+        assert answer["results"][0]["error"]["code"] == "ResourcePrincipalUnavailable"
+
+
+@pytest.fixture
+def bare_function(made: World) -> Iterator[Any]:
+    """The function with a configuration, but outside OCI Functions: no resource principal in its environment."""
+    lines: list[str] = []
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(PROJECT),
+        "TOPIC_ID": made.oci.result_topic["id"],
+        "OCI_ENDPOINT": made.oci.base_url,
+    }
+    command = fdk_command(sys.executable, installed_fdk(), PROJECT / "func.py")
+    container = Container(command, environment, PROJECT, lines.append)
+    made.oci.wait(container.start())
+    yield lambda body: made.oci.wait(container.invoke(body, {}, 20))
+    made.oci.wait(container.stop(signal.SIGTERM))
+
+
+def test_without_any_resource_principal_the_answer_says_so_in_a_sentence(made: World, bare_function: Any) -> None:
+    for _ in range(2):
+        outcome = bare_function(made.filled_in("event_updatevolume_tagged.json").encode())
+        answer = json.loads(outcome.body)
+        assert outcome.status == 502
+        assert answer["error"]["code"] == "ResourcePrincipalUnavailable"
+        assert answer["error"]["message"] == "The function's resource principal is not in the environment."
+        assert "Outside OCI Functions there is none" in answer["error"]["hint"]
+    assert made.operations() == []

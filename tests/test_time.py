@@ -1,0 +1,104 @@
+"""The deadline bounds everything."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from oci.exceptions import ServiceError
+
+from handlers.deadline import DEFAULT_SECONDS, Deadline, Deadlines
+from handlers.fan_out import fan_out
+from handlers.ocids import parse_ocid
+from handlers.result import Outcome, Result, skipped
+from handlers.retries import DeadlineRetryStrategy, retry_after
+from handlers.trigger import Target, Trigger
+
+
+def fn_deadline(seconds: float) -> str:
+    return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat().replace("+00:00", "Z")
+
+
+def target(number: int, trigger: Trigger | None = None) -> Target:
+    ocid = parse_ocid(f"ocid1.volume.oc1.iad.a{number}")
+    assert ocid is not None
+    return Target(trigger or Trigger("event", f"event-{number}"), ocid)
+
+
+def done(target: Target) -> list[Target | Result]:
+    return [Result(target.trigger, Outcome.ACCEPTED, resource_id=target.resource.text)]
+
+
+@pytest.mark.parametrize(("seconds", "kept_back"), [(300, 6.0), (30, 6.0), (10, 3.0), (2, 0.6)])
+def test_time_is_kept_back_for_publishing_and_for_the_answer(seconds: float, kept_back: float) -> None:
+    deadlines = Deadlines.of_header(fn_deadline(seconds))
+    assert deadlines.work.remaining() == pytest.approx(seconds - kept_back, abs=0.1)
+    assert deadlines.calls.at < deadlines.work.at < deadlines.publish.at < time.monotonic() + seconds
+
+
+@pytest.mark.parametrize("header", [None, "", "tomorrow", "2020-13-45"])
+def test_without_a_usable_deadline_the_platforms_default_applies(header: str | None) -> None:
+    assert Deadlines.of_header(header).work.remaining() == pytest.approx(DEFAULT_SECONDS - 6, abs=0.1)
+
+
+def test_a_deadline_that_is_over_leaves_no_time() -> None:
+    assert Deadlines.of_header("2020-01-01T00:00:00Z").publish.remaining() < 0
+
+
+def test_work_that_is_not_done_by_the_deadline_is_a_retryable_failure_and_keeps_its_place() -> None:
+    release = threading.Event()
+
+    def work(target: Target) -> list[Target | Result]:
+        if target.trigger.id == "event-1":
+            release.wait(10)
+        return done(target)
+
+    results = fan_out([target(0), target(1), target(2)], work, Deadline(time.monotonic() + 0.2), 4)
+    release.set()
+    assert [result.outcome for result in results] == ["accepted", "failed", "accepted"]
+    assert results[1].error is not None
+    assert results[1].error.retryable
+
+
+def test_work_may_turn_into_more_work_and_results_stand_in_the_order_of_where_they_came_from() -> None:
+    trigger = Trigger("alarm", "alarm-1")
+
+    def work(item: Target) -> list[Target | Result]:
+        if item.resource.text.endswith("a9"):
+            return [target(number, trigger) for number in (5, 3, 4)]
+        return done(item)
+
+    start = [target(1, trigger), target(9, trigger), skipped(trigger, "nothing"), target(2, trigger)]
+    results = fan_out(start, work, Deadline(time.monotonic() + 5), 2)
+    assert [(result.resource_id or "-")[-1] for result in results] == ["1", "5", "3", "4", "-", "2"]
+
+
+def test_a_defect_in_one_target_is_told_without_its_text_and_stops_no_other() -> None:
+    def work(item: Target) -> list[Target | Result]:
+        if item.trigger.id == "event-1":
+            raise RuntimeError("secret")
+        return done(item)
+
+    broken, fine = fan_out([target(1), target(2)], work, Deadline(time.monotonic() + 5), 2)
+    assert fine.outcome is Outcome.ACCEPTED
+    assert broken.error is not None
+    assert broken.error.message.startswith("unexpected RuntimeError at work:")
+    assert "secret" not in str(broken.error.document())
+
+
+def test_retries_wait_longer_each_time_but_never_past_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr("handlers.retries.time.sleep", waits.append)
+    strategy = DeadlineRetryStrategy(Deadline(time.monotonic() + 20))
+    for attempt in range(1, 9):
+        strategy.do_sleep(attempt, ConnectionError())
+    assert all(0 <= wait <= min(0.5 * 2**attempt, 20) for attempt, wait in enumerate(waits, 1))
+    assert len(set(waits)) > 4
+
+
+@pytest.mark.parametrize(("header", "seconds"), [("7", 7.0), ("", None), ("soon", None), ("-1", None)])
+def test_retry_after_is_read_in_seconds(header: str, seconds: float | None) -> None:
+    assert retry_after(ServiceError(429, "TooManyRequests", {"retry-after": header}, "")) == seconds
+    assert retry_after(ConnectionError()) is None
