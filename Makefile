@@ -32,4 +32,5 @@ $(READY): requirements.txt pyproject.toml
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/pip install --quiet --disable-pip-version-check pip==26.3
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt --group dev
+	@$(BIN)/pip download --quiet --disable-pip-version-check -r requirements.txt -d .venv/wheels
 	@touch $@

@@ -98,8 +98,15 @@ class LocalOci:
         self.faults = Faults()
         function_id = new_ocid("fnfunc")
         self.api_key = ApiKey(self.state, self.cloud.tenancy_id, self.cloud.user_id)
+        if options.image.user is not None:
+            self.state.chmod(0o711)
         self.principal = ResourcePrincipal(
-            self.state, function_id, self.cloud.tenancy_id, self.cloud.compartment_id, options.token_seconds
+            self.state,
+            function_id,
+            self.cloud.tenancy_id,
+            self.cloud.compartment_id,
+            seconds=options.token_seconds,
+            owner=options.image.user,
         )
         self._make_services(function_id)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import configparser
 import hashlib
+import os
 import secrets
 import time
 from dataclasses import dataclass
@@ -40,11 +41,13 @@ def pem(key: rsa.RSAPrivateKey) -> bytes:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
-def write(path: Path, content: bytes) -> None:
+def write(path: Path, content: bytes, owner: int | None = None) -> None:
     """Replace a file in one step, readable by its owner only, so that a reader sees the old one or the new one."""
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     fresh.touch(mode=0o600)
     fresh.write_bytes(content)
+    if owner is not None:
+        os.chown(fresh, owner, -1)
     fresh.replace(path)
 
 
@@ -76,9 +79,22 @@ class ApiKey:
 
 
 class ResourcePrincipal:
-    """The function's principal in `directory`: `private.pem` and `rpst`, valid for `seconds` after each rotation."""
+    """The function's principal in `directory`: `private.pem` and `rpst`, valid for `seconds` after each rotation.
 
-    def __init__(self, directory: Path, function_id: str, tenancy_id: str, compartment_id: str, seconds: int) -> None:
+    The files belong to `owner`, a user id, if one is given.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        function_id: str,
+        tenancy_id: str,
+        compartment_id: str,
+        *,
+        seconds: int,
+        owner: int | None = None,
+    ) -> None:
+        self._owner = owner
         self.key_file = directory / "private.pem"
         self.token_file = directory / "rpst"
         self._secret = secrets.token_bytes(32)
@@ -138,5 +154,5 @@ class ResourcePrincipal:
             "jwk": RSAAlgorithm.to_jwk(key.public_key()),
         }
         self._current = jwt.encode(claims, self._secret, algorithm="HS256")
-        write(self.key_file, pem(key))
-        write(self.token_file, self._current.encode())
+        write(self.key_file, pem(key), self._owner)
+        write(self.token_file, self._current.encode(), self._owner)

@@ -59,13 +59,14 @@ def _request(entry: Entry) -> str:
     told = f", {answer['lifecycleState']}" if isinstance(answer, dict) and "lifecycleState" in answer else ""
     token = details["headers"].get("opc-retry-token")
     sent = json.loads(details["content"]) if details["content"] else {}
-    with_what = f" {sent['type']} “{sent['displayName']}”, opc-retry-token {token[:8]}…" if token else ""
+    with_what = f" {sent['type']} “{sent.get('displayName', '')}”, opc-retry-token {token[:8]}…" if token else ""
     return f"{entry.line.split(':')[0]}{with_what}, signature verified → {entry.line.split('-> ')[1]}{told}"
 
 
 def tell(oci: LocalOci, narrator: Narrator) -> None:
     """Both stories. Raises TimeoutError where one does not come to its end."""
     inbox = oci.state / "inbox"
+    inbox.unlink(missing_ok=True)
     common = {"compartmentId": oci.compartment_id, "topicId": oci.result_topic["id"]}
     subscription = {**common, "protocol": "FILE", "endpoint": inbox.as_uri()}
     oci.operator.call("POST", "/20181201/subscriptions", subscription)
@@ -74,8 +75,8 @@ def tell(oci: LocalOci, narrator: Narrator) -> None:
     volume = _volume(oci, "db-data-1")
     narrator.say("operator", "CreateVolume db-data-1, 50 GB")
     oci.journal.wait_for("invocation")
-    oci.operator.call("PUT", f"/20160918/volumes/{volume['id']}", {"freeformTags": {"backup": "full"}})
     narrator.say("operator", 'UpdateVolume db-data-1, freeformTags {"backup": "full"}')
+    oci.operator.call("PUT", f"/20160918/volumes/{volume['id']}", {"freeformTags": {"backup": "full"}})
     _wait_for_titles(oci, "completed", 1)
     _show(narrator, inbox, 0)
 
@@ -183,7 +184,7 @@ def _keep(oci: LocalOci) -> None:
         f"""
 The local OCI stays up on {oci.base_url} until you press Ctrl+C. To try:
 
-  curl --unix-socket {socket} http://localhost/call -d '{body}'
+  curl --unix-socket {socket} http://localhost/call -H "Fn-Call-Id: $(date +%s)" -d '{body}'
 
   export FN_API_URL={oci.base_url}
   echo '{body}' | fn invoke volume-backups create-volume-backup

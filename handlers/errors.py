@@ -114,5 +114,5 @@ class InternalError(FunctionError):
         trace = error.__traceback__
         while trace is not None and trace.tb_next is not None:
             trace = trace.tb_next
-        place = f" at {trace.tb_frame.f_code.co_name}:{trace.tb_lineno}" if trace else ""
+        place = f" at {trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}" if trace else ""
         return cls(f"unexpected {type(error).__name__}{place}", hint="Please report this as a defect of the function.")

@@ -38,7 +38,7 @@ def resource_principal(made: World, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("resource_principal")
 def test_the_function_signs_and_sends_what_the_sdks_typed_client_does(made: World) -> None:
     volume = made.volume()
-    details = json.loads(payload("request_all_fields.json", volume=volume))
+    details = {**json.loads(payload("request_all_fields.json", volume=volume)), "opcRetryToken": "as-the-sdk-does"}
     made.result(details)
     client = oci.core.BlockstorageClient(
         {}, signer=get_resource_principals_signer(), service_endpoint=f"{made.oci.base_url}/20160918"

@@ -70,7 +70,12 @@ def test_work_may_turn_into_more_work_and_results_stand_in_the_order_of_where_th
             return [target(number, trigger) for number in (5, 3, 4)]
         return done(item)
 
-    start = [target(1, trigger), target(9, trigger), skipped(trigger, "nothing"), target(2, trigger)]
+    start: list[Target | Result] = [
+        target(1, trigger),
+        target(9, trigger),
+        skipped(trigger, "nothing"),
+        target(2, trigger),
+    ]
     results = fan_out(start, work, Deadline(time.monotonic() + 5), 2)
     assert [(result.resource_id or "-")[-1] for result in results] == ["1", "5", "3", "4", "-", "2"]
 
@@ -84,7 +89,7 @@ def test_a_defect_in_one_target_is_told_without_its_text_and_stops_no_other() ->
     broken, fine = fan_out([target(1), target(2)], work, Deadline(time.monotonic() + 5), 2)
     assert fine.outcome is Outcome.ACCEPTED
     assert broken.error is not None
-    assert broken.error.message.startswith("unexpected RuntimeError at work:")
+    assert broken.error.message.startswith("unexpected RuntimeError at tests.test_time:")
     assert "secret" not in str(broken.error.document())
 
 

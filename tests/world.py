@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -121,7 +121,7 @@ class World:
     def filled_in(self, name: str) -> str:
         """A payload whose resources exist; the same placeholder always stands for the same one."""
         text = (EVENTS / name).read_text()
-        makers = {
+        makers: dict[str, Callable[[], str]] = {
             "volume": self.volume,
             "bootvolume": self.boot_volume,
             "volumegroup": lambda: self.volume_group(self.volume()),

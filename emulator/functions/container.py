@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
+import os
 import shutil
 import signal
 import sys
@@ -37,7 +38,7 @@ class ContainerDied(Exception):
 
 
 class Container:
-    """One process, for one invocation at a time. `log` gets every line that it writes."""
+    """One process, for one invocation at a time, of this `user` if one is given. `log` gets every line it writes."""
 
     def __init__(
         self,
@@ -45,13 +46,17 @@ class Container:
         environment: Mapping[str, str],
         working_directory: Path,
         log: Callable[[str], None],
+        user: int | None = None,
     ) -> None:
         self._command = command
         self._environment = environment
         self._working_directory = working_directory
         self._log = log
+        self._user = user
         # The socket's path has to stay under 108 bytes, so it gets a short directory of its own.
         self._directory = Path(tempfile.mkdtemp(prefix="fn-"))
+        if user is not None:
+            os.chown(self._directory, user, -1)
         self._socket = self._directory / "lsnr.sock"
         self._process: asyncio.subprocess.Process | None = None
         self._logging: list[asyncio.Task[None]] = []
@@ -79,6 +84,9 @@ class Container:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             limit=_LINE_LIMIT,
+            user=self._user,
+            group=self._user,
+            extra_groups=None if self._user is None else [],
         )
         for stream in (self._process.stdout, self._process.stderr):
             if stream:

@@ -24,7 +24,9 @@ from emulator.principals import ResourcePrincipal
 
 APPLICATION, FUNCTION = "volume-backups", "create-volume-backup"
 LARGEST_BODY = 6 * 1024 * 1024
-_APPLICATIONS, _FUNCTIONS = "/20181201/applications", "/20181201/functions"
+# The SDK and the CLI moved to the second version in 2026; clients of either are served alike.
+_VERSION = "/{version:20181201|20260325}"
+_APPLICATIONS, _FUNCTIONS = f"{_VERSION}/applications", f"{_VERSION}/functions"
 _INHERITED = ("PATH", "LANG", "TMPDIR")
 
 
@@ -32,7 +34,8 @@ _INHERITED = ("PATH", "LANG", "TMPDIR")
 class Image:
     """What the platform runs: the interpreter, the FDK's command, and the file that holds the handler.
 
-    `libraries` are folders of installed packages (the image's ``/python``), `environment` what the process gets beside.
+    `libraries` are folders of installed packages (the image's ``/python``), `environment` what the process gets beside,
+    `user` whom it runs as (None: whoever runs the local OCI).
     """
 
     function_file: Path
@@ -40,6 +43,7 @@ class Image:
     python: str = sys.executable
     fdk: Path = field(default_factory=installed_fdk)
     environment: Mapping[str, str] = field(default_factory=dict)
+    user: int | None = None
 
 
 class Functions:
@@ -54,6 +58,7 @@ class Functions:
         self._most_containers = most_containers
         self._containers: list[Container] = []
         self._idle: list[Container] = []
+        self._retired: list[Container] = []
         self.applications = Collection("fnapp", page_size=cloud.page_size)
         self.collection = Collection("fnfunc", page_size=cloud.page_size)
         self.application = self.applications.add(
@@ -108,16 +113,16 @@ class Functions:
 
     def retire(self) -> None:
         """Let no container that runs now take another invocation."""
-        retired, self._idle = self._idle, []
-        for container in retired:
-            self._containers.remove(container)
+        for container in self._idle:
             self._cloud.in_background(container.stop())
-        self._containers.clear()
-
-    async def stop(self) -> None:
-        await asyncio.gather(*(container.stop() for container in [*self._containers, *self._idle]))
+        self._retired += self._containers
         self._containers.clear()
         self._idle.clear()
+
+    async def stop(self) -> None:
+        self.retire()
+        await asyncio.gather(*(container.stop() for container in self._retired))
+        self._retired.clear()
 
     async def kill(self) -> None:
         """SIGKILL to every container, whatever it is doing."""
@@ -184,6 +189,7 @@ class Functions:
             self._environment(),
             self._image.function_file.parent,
             lambda line: self._cloud.journal.add("log", line, text=line),
+            self._image.user,
         )
         self._containers.append(container)
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from handlers.errors import InvalidRequest
 from handlers.models import BackupRequest
 from handlers.trigger import Target, Trigger, identity
 from handlers.triggers.context import Context
@@ -14,4 +15,6 @@ def parse(document: dict[str, Any], context: Context) -> Iterator[Target]:
     """Raises InvalidRequest, which names every field that is wrong."""
     request = BackupRequest.parse(document)
     trigger_id = identity(request.opc_retry_token or context.fallback_id)
+    if not trigger_id:
+        raise InvalidRequest("opcRetryToken: needed where the call comes without the platform's Fn-Call-Id")
     yield Target(Trigger("request", trigger_id, direct=context.direct), request.resource, request=request)

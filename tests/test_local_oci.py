@@ -1,0 +1,339 @@
+"""The local OCI by itself, driven by the real clients: the SDK, the ``oci`` command and the Fn API."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import oci
+import pytest
+
+from emulator import ServiceError
+from emulator.functions.functions import LARGEST_BODY
+from tests.world import World, payload, world
+
+
+@pytest.fixture
+def blockstorage(made: World) -> Any:
+    """The SDK's typed client, with the operator's API key."""
+    config = oci.config.from_file(str(made.oci.config_file))
+    return oci.core.BlockstorageClient(config, service_endpoint=f"{made.oci.base_url}/20160918")
+
+
+def test_the_lifecycle_of_a_backup_is_the_real_one(made: World, blockstorage: Any) -> None:
+    details = oci.core.models.CreateVolumeBackupDetails(volume_id=made.volume(), display_name="by hand")
+    created = blockstorage.create_volume_backup(details)
+    assert created.data.lifecycle_state == "REQUEST_RECEIVED"
+    assert created.data.time_created is None
+    assert created.headers["etag"]
+    assert created.headers["opc-request-id"]
+    got = blockstorage.get_volume_backup(created.data.id)
+    waited = oci.wait_until(blockstorage, got, "lifecycle_state", "AVAILABLE", max_interval_seconds=0)
+    assert waited.data.time_created is not None
+    assert waited.data.unique_size_in_mbs == 1
+    blockstorage.delete_volume_backup(created.data.id)
+    state = blockstorage.get_volume_backup(created.data.id).data.lifecycle_state
+    assert state in {"TERMINATING", "TERMINATED"}
+
+
+def test_answers_have_the_fields_and_spellings_that_oci_recorded(made: World) -> None:
+    volume, boot_volume = made.volume(), made.boot_volume()
+    backup = made.oci.operator.call("POST", "/20160918/volumeBackups", {"volumeId": volume})
+    assert backup.keys() >= {
+        *("compartmentId", "definedTags", "displayName", "expirationTime", "freeformTags", "id", "lifecycleState"),
+        *("sizeInGBs", "sizeInMBs", "sourceType", "sourceVolumeBackupId", "timeCreated", "timeRequestReceived", "type"),
+        *("uniqueSizeInGBs", "uniqueSizeInMbs", "volumeId"),
+    }
+    boot = made.oci.operator.call("POST", "/20160918/bootVolumeBackups", {"bootVolumeId": boot_volume})
+    assert boot.keys() >= {"bootVolumeId", "imageId", "sourceBootVolumeBackupId", "uniqueSizeInGBs", "sizeInGBs"}
+    group = made.volume_group(made.volume(), made.boot_volume())
+    grouped = made.oci.operator.call("POST", "/20160918/volumeGroupBackups", {"volumeGroupId": group})
+    assert grouped.keys() >= {"volumeGroupId", "volumeBackupIds", "uniqueSizeInGbs", "uniqueSizeInMbs", "sizeInMBs"}
+    assert (grouped["lifecycleState"], len(grouped["volumeBackupIds"])) == ("CREATING", 2)
+
+
+def test_lists_come_in_pages_filtered_and_sorted(made: World, blockstorage: Any) -> None:
+    compartment = "ocid1.compartment.oc1..aaaalist"
+    for number in (2, 1, 3, 5, 4):
+        made.volume(compartmentId=compartment, displayName=f"list-{number}")
+    found = oci.pagination.list_call_get_all_results(
+        blockstorage.list_volumes, compartment_id=compartment, sort_by="DISPLAYNAME", limit=2
+    )
+    assert [volume.display_name for volume in found.data] == [f"list-{number}" for number in range(1, 6)]
+    newest = blockstorage.list_volumes(compartment_id=compartment, limit=1).data
+    assert newest[0].display_name == "list-4"
+    assert blockstorage.list_volumes(compartment_id=compartment, display_name="list-3").data[0].display_name == "list-3"
+    assert blockstorage.list_volumes(compartment_id=compartment, lifecycle_state="TERMINATED").data == []
+
+
+def refusal(call: Any, *arguments: Any, **options: Any) -> tuple[int, str]:
+    with pytest.raises(oci.exceptions.ServiceError) as caught:
+        call(*arguments, **options)
+    assert caught.value.request_id
+    return caught.value.status, caught.value.code
+
+
+def test_errors_have_oracles_codes(made: World, blockstorage: Any) -> None:
+    volume = made.volume()
+    models = oci.core.models
+    create = blockstorage.create_volume_backup
+    assert refusal(blockstorage.get_volume, "o") == (400, "InvalidParameter")
+    assert refusal(blockstorage.get_volume, "ocid1.volume.oc1.iad.gone") == (404, "NotAuthorizedOrNotFound")
+    assert refusal(create, models.CreateVolumeBackupDetails()) == (400, "MissingParameter")
+    unnamed = models.CreateVolumeBackupDetails(volume_id=volume, display_name="")
+    assert refusal(create, unnamed) == (400, "InvalidParameter")
+    stale = models.UpdateVolumeDetails(display_name="x")
+    assert refusal(blockstorage.update_volume, volume, stale, if_match="stale") == (412, "NoEtagMatch")
+    etag = blockstorage.get_volume(volume).headers["etag"]
+    assert blockstorage.update_volume(volume, stale, if_match=etag).headers["etag"] != etag
+    made.oci.operator.call("DELETE", f"/20160918/volumes/{volume}")
+    assert refusal(create, models.CreateVolumeBackupDetails(volume_id=volume))[0] in {404, 409}
+    operator = made.oci.operator.call
+    assert refusal(operator, "GET", "/20160918/volumes") == (400, "MissingParameter")
+    assert refusal(operator, "POST", "/20160918/volumes", "[") == (400, "CannotParseRequest")
+    assert refusal(operator, "POST", "/20160918/volumes", {"size": 1}) == (400, "InvalidParameter")
+    assert refusal(operator, "GET", "/20160918/nothing") == (404, "NotAuthorizedOrNotFound")
+    assert refusal(operator, "GET", "/20160918/volumes", compartmentId="x", limit="0") == (400, "InvalidParameter")
+    assert refusal(operator, "GET", "/20160918/volumes", compartmentId="x", page="x") == (400, "InvalidParameter")
+
+
+def test_a_retry_token_is_remembered_and_invalidated_by_a_deletion(made: World, blockstorage: Any) -> None:
+    details = oci.core.models.CreateVolumeBackupDetails(volume_id=made.volume())
+    create, token = blockstorage.create_volume_backup, f"token-{details.volume_id[-8:]}"
+    first = create(details, opc_retry_token=token).data
+    assert create(details, opc_retry_token=token).data.id == first.id
+    other = oci.core.models.CreateVolumeBackupDetails(volume_id=details.volume_id, display_name="another")
+    assert refusal(create, other, opc_retry_token=token) == (400, "InvalidParameter")
+    assert refusal(create, other, opc_retry_token="x" * 65) == (400, "InvalidParameter")
+    blockstorage.delete_volume_backup(first.id)
+    assert refusal(create, details, opc_retry_token=token) == (409, "InvalidatedRetryToken")
+
+
+def test_one_backup_of_a_volume_at_a_time() -> None:
+    with world(lifecycle_seconds=0.2) as made:
+        volume = made.volume()
+        request = ("POST", "/20160918/volumeBackups", {"volumeId": volume})
+        made.oci.operator.call(*request)
+        assert refusal(made.oci.operator.call, *request) == (409, "Conflict")
+
+
+class Tampering(oci.Signer):  # type: ignore[misc]  # the SDK is untyped
+    """Signs as the SDK does, then changes what was signed."""
+
+    def __init__(self, signer: Any, headers: dict[str, str]) -> None:
+        self._signer = signer
+        self._headers = headers
+
+    def __call__(self, request: Any, enforce_content_headers: bool = True) -> Any:  # noqa: FBT001, FBT002
+        request = self._signer(request, enforce_content_headers)
+        for name, value in self._headers.items():
+            signed = request.headers["authorization"]
+            request.headers[name] = signed.replace(*value.split("→")) if "→" in value else value
+        return request
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"date": "Mon, 01 Jan 2024 00:00:00 GMT"},
+        {"date": "yesterday"},
+        {"x-content-sha256": "AAAA"},
+        {"authorization": "Basic dXNlcjpwYXNz"},
+        {"authorization": ""},
+        {"authorization": 'signature="→signature="AAAA'},
+        {"authorization": 'signature="→signature="*'},
+        {"authorization": "(request-target) → "},
+        {"authorization": " content-length content-type x-content-sha256→"},
+        {"authorization": "rsa-sha256→hmac-sha256"},
+        {"authorization": 'keyId="→keyId="x'},
+        {"authorization": 'headers="→headers="x-missing '},
+    ],
+    ids=str,
+)
+def test_a_request_that_is_not_signed_as_it_must_be_is_refused(made: World, headers: dict[str, str]) -> None:
+    config = oci.config.from_file(str(made.oci.config_file))
+    signer = Tampering(oci.Signer.from_config(config), headers)
+    client = oci.core.BlockstorageClient(config, signer=signer, service_endpoint=f"{made.oci.base_url}/20160918")
+    details = oci.core.models.CreateVolumeDetails(compartment_id=made.oci.compartment_id, availability_domain="AD-1")
+    assert refusal(client.create_volume, details) == (401, "NotAuthenticated")
+
+
+def test_a_topic_takes_so_many_messages_a_minute_of_so_many_bytes() -> None:
+    with world(publishes_per_minute=2) as made:
+        path = f"/20181201/topics/{made.oci.result_topic['id']}/messages"
+        large = {"title": "x", "body": "x" * 64 * 1024}
+        assert refusal(made.oci.operator.call, "POST", path, large) == (413, "RequestEntityTooLarge")
+        assert refusal(made.oci.operator.call, "POST", path, {"title": "x"}) == (400, "MissingParameter")
+        for _ in range(2):
+            assert made.oci.operator.call("POST", path, {"title": "x", "body": "y"})["messageId"]
+        assert refusal(made.oci.operator.call, "POST", path, {"body": "y"}) == (429, "TooManyRequests")
+
+
+def test_faults_can_be_scripted_by_http_and_forgotten(made: World) -> None:
+    operator = made.oci.operator.call
+    operator("POST", "/emulator/faults", {"operation": "ListVolumes", "times": 2, "after": 1, "status": 503})
+    query = {"compartmentId": made.oci.compartment_id}
+    operator("GET", "/20160918/volumes", **query)
+    assert refusal(operator, "GET", "/20160918/volumes", **query)[0] == 503
+    operator("DELETE", "/emulator/faults")
+    operator("GET", "/20160918/volumes", **query)
+    assert refusal(operator, "POST", "/emulator/faults", {"operation": "x", "often": 1})[0] == 400
+    assert refusal(operator, "POST", "/emulator/faults", {"operation": "x", "close": "never"})[0] == 400
+
+
+def test_rules_hand_matching_events_to_functions_and_topics() -> None:
+    with world() as made:
+        oci_ = made.oci
+        actions = [
+            {"actionType": "FAAS", "isEnabled": True, "functionId": oci_.functions.function["id"]},
+            {"actionType": "ONS", "isEnabled": True, "topicId": oci_.alarm_topic["id"]},
+        ]
+        tagged = {"freeformTags": {"team": ["dba", "ops"]}}
+        condition = {"eventType": ["com.oraclecloud.blockvolumes.update*"], "data": tagged}
+        rule = {
+            "displayName": "tags",
+            "isEnabled": True,
+            "compartmentId": oci_.compartment_id,
+            "condition": json.dumps(condition),
+            "actions": {"actions": actions},
+        }
+        made_rule = oci_.operator.call("POST", "/20181201/rules", rule)
+        volume, other = made.volume(), made.volume()
+        tags = {"team": "dba", "backup": "now"}
+        oci_.operator.call("PUT", f"/20160918/volumes/{volume}", {"freeformTags": tags})
+        oci_.operator.call("PUT", f"/20160918/volumes/{other}", {"freeformTags": {"backup": "now"}})
+        oci_.journal.wait_for("invocation", status=200)
+        [told] = oci_.journal.wait_for("message", topic="backup-alarms")
+        assert json.loads(told.details["body"])["data"]["resourceId"] == volume
+        assert (len(made.backups_of(volume)), len(made.backups_of(other))) == (1, 0)
+        path = f"/20181201/rules/{made_rule['id']}"
+        assert oci_.operator.call("PUT", path, {"isEnabled": False, "condition": "{}"})["isEnabled"] is False
+        assert "actions" not in oci_.operator.call("GET", "/20181201/rules", compartmentId=oci_.compartment_id)[0]
+        assert refusal(oci_.operator.call, "PUT", path, {"condition": "{"}) == (400, "InvalidParameter")
+        oci_.operator.call("DELETE", path)
+        assert refusal(oci_.operator.call, "GET", path) == (404, "NotAuthorizedOrNotFound")
+
+
+def test_an_event_is_delivered_again_while_the_function_says_that_it_failed() -> None:
+    with world(wired=True, event_retry_seconds=0.01) as made:
+        made.oci.fault("CreateVolumeBackup", status=503, headers={"Retry-After": "3600"})
+        volume = made.volume()
+        made.oci.operator.call("PUT", f"/20160918/volumes/{volume}", {"freeformTags": {"backup": "now"}})
+        made.oci.journal.wait_for("invocation", status=502)
+        made.oci.journal.wait_for("message", topic="backup-results", count=2)
+        assert [event["type"] for event in made.events()][:2] == ["volumebackup.failed", "volumebackup.accepted"]
+        assert len(made.backups_of(volume)) == 1
+
+
+def test_topics_deliver_to_files_and_http_endpoints_and_try_again(tmp_path: Path) -> None:
+    with world(retry_minute_seconds=0.01) as made:
+        common = {"compartmentId": made.oci.compartment_id, "topicId": made.oci.alarm_topic["id"]}
+        inbox = tmp_path / "inbox"
+        subscribe, path = made.oci.operator.call, "/20181201/subscriptions"
+        subscribe("POST", path, {**common, "protocol": "FILE", "endpoint": inbox.as_uri()})
+        web = subscribe("POST", path, {**common, "protocol": "CUSTOM_HTTPS", "endpoint": "http://127.0.0.1:1/"})
+        assert refusal(subscribe, "POST", path, {**common, "protocol": "PIGEON", "endpoint": "x"})[0] == 400
+        made.oci.operator.call("POST", f"/20181201/topics/{common['topicId']}/messages", {"title": "t", "body": "b"})
+        made.oci.journal.wait_for("discarded")
+        assert json.loads(inbox.read_text()) == {"title": "t", "body": "b"}
+        assert len(subscribe("GET", path, **common)) == 2
+        subscribe("DELETE", f"{path}/{web['id']}")
+        assert len(subscribe("GET", path, **common)) == 1
+
+
+def test_functions_are_limited_as_the_platform_limits_them() -> None:
+    with world(most_containers=1) as made, pytest.raises(ServiceError) as caught:
+        made.invoke(b"x" * (LARGEST_BODY + 1))
+    assert (caught.value.status, caught.value.code) == (413, "FunctionInvokeRequestContentTooLarge")
+
+
+def test_a_function_that_takes_too_long_is_ended_with_504_and_started_anew() -> None:
+    with world() as made:
+        made.oci.wait(made.oci.functions.warm())
+        with pytest.raises(ServiceError) as caught:
+            made.invoke({"volumeId": made.volume()}, seconds="0.01")
+        assert caught.value.status == 504
+        assert made.result({"volumeId": made.volume()})["outcome"] == "accepted"
+
+
+def test_a_function_that_dies_is_answered_502_and_started_anew() -> None:
+    with world() as made:
+        container = made.oci.wait(made.oci.functions.warm())
+        made.oci.wait(made.oci.functions.kill())
+        assert made.result({"volumeId": made.volume()})["outcome"] == "accepted"
+        assert not container.alive
+
+
+def call_fn(made: World, path: str, body: bytes | None = None, method: str | None = None) -> Any:
+    request = urllib.request.Request(f"{made.oci.base_url}{path}", data=body, method=method)
+    request.add_header("Content-Type", "text/plain")
+    with urllib.request.urlopen(request) as answer:
+        return json.loads(answer.read())
+
+
+def test_the_fn_cli_finds_inspects_configures_and_invokes_the_function() -> None:
+    with world() as made:
+        [app] = call_fn(made, "/v2/apps?name=volume-backups")["items"]
+        assert call_fn(made, "/v2/apps?name=other")["items"] == []
+        [found] = call_fn(made, f"/v2/fns?app_id={app['id']}&name=create-volume-backup")["items"]
+        assert call_fn(made, "/v2/fns?app_id=other")["items"] == []
+        assert found["app_id"] == app["id"]
+        assert call_fn(made, f"/v2/apps/{app['id']}")["name"] == "volume-backups"
+        assert call_fn(made, f"/v2/fns/{found['id']}")["name"] == "create-volume-backup"
+        endpoint = found["annotations"]["fnproject.io/fn/invokeEndpoint"].removeprefix(made.oci.base_url)
+        body = payload("request_minimal.json", volume=made.volume()).encode()
+        assert call_fn(made, endpoint, body)["outcome"] == "accepted"
+        changed = json.dumps({"config": {"DRY_RUN": "true"}, "timeout": 60}).encode()
+        assert call_fn(made, f"/v2/fns/{found['id']}", changed, "PUT")["config"]["DRY_RUN"] == "true"
+        assert call_fn(made, endpoint, body)["outcome"] == "planned"
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            call_fn(made, "/v2/fns/other")
+
+
+def cli(made: World, *arguments: str) -> Any:
+    """What the ``oci`` command answers, with the config file that the local OCI wrote."""
+    command = [str(Path(sys.executable).with_name("oci")), "--config-file", str(made.oci.config_file)]
+    environment = {**os.environ, "SUPPRESS_LABEL_WARNING": "True", "PYTHONWARNINGS": "ignore"}
+    done = subprocess.run(
+        [*command, "--endpoint", made.oci.base_url, *arguments],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)["data"] if done.stdout.startswith('{\n  "data"') else done.stdout
+
+
+def test_the_oci_cli_makes_a_volume_tags_it_and_finds_the_backup() -> None:
+    with world(wired=True) as made:
+        compartment = ("--compartment-id", made.oci.compartment_id)
+        located = (*compartment, "--availability-domain", "Iocq:US-ASHBURN-AD-1")
+        volume = cli(
+            made,
+            "bv",
+            "volume",
+            "create",
+            *located,
+            "--display-name",
+            "cli",
+            "--wait-for-state",
+            "AVAILABLE",
+            "--wait-interval-seconds",
+            "1",
+        )
+        tags = ("--freeform-tags", '{"backup": "full"}', "--force")
+        cli(made, "bv", "volume", "update", "--volume-id", volume["id"], *tags)
+        made.oci.journal.wait_for("message", topic="backup-results", count=2)
+        [backup] = cli(made, "bv", "backup", "list", *compartment, "--volume-id", volume["id"])
+        assert (backup["type"], backup["lifecycle-state"]) == ("FULL", "AVAILABLE")
+        function = ("--function-id", made.oci.functions.function["id"])
+        answer = cli(made, "fn", "function", "invoke", *function, "--file", "-", "--body", "[]")
+        assert json.loads(answer) == {"outcome": "skipped", "results": []}

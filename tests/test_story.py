@@ -1,0 +1,111 @@
+"""The README's first command, and the server behind it, as a newcomer runs them."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from emulator.local_oci import PROJECT
+
+
+def children_of(pid: int) -> set[int]:
+    """The processes that a process has started, as /proc tells."""
+    found = [path.read_text().split() for path in Path(f"/proc/{pid}/task").glob("*/children")]
+    return {int(child) for children in found for child in children}
+
+
+@contextmanager
+def running(command: list[str]) -> Iterator[subprocess.Popen[str]]:
+    """A process that is killed if the test fails."""
+    with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """``python -m emulator`` on a free port: the process, and its line that says that it is ready."""
+    command = [sys.executable, "-m", "emulator", "--port", "0", "--state", str(tmp_path / "state"), "--quiet"]
+    with running(command) as process:
+        assert process.stdout is not None
+        yield process, process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+
+
+def test_make_run_shows_the_main_job_and_ends_by_itself() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "emulator.story"], cwd=PROJECT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    story = re.sub(r"\d+", "N", done.stdout)
+    steps = [
+        "local OCI ready on http://N.N.N.N:N",
+        'UpdateVolume db-data-N, freeformTags {"backup": "full"}',
+        "com.oraclecloud.blockvolumes.updatevolume of db-data-N",
+        "signature verified → N in N ms, REQUEST_RECEIVED",
+        "backup-results took “accepted: db-data-N-NTNZ”",
+        "volumebackup.accepted db-data-N-NTNZ REQUEST_RECEIVED",
+        '"specversion": "N.N"',
+        "volumebackup.available db-data-N-NTNZ AVAILABLE",
+        "“web-N is sick” OK_TO_FIRING",
+        "N accepted: web-N-",
+        "bootvolumebackup.available",
+        "Done: every backup was made once and told.",
+    ]
+    places = [story.find(step) for step in steps]
+    assert -1 not in places, dict(zip(steps, places, strict=True))
+    assert places == sorted(places)
+
+
+def test_make_run_with_keep_says_what_to_try_and_the_lines_work() -> None:
+    command = [sys.executable, "-m", "emulator.story", "--keep"]
+    with running(command) as process:
+        assert process.stdout is not None
+        lines = []
+        for line in process.stdout:
+            lines.append(line.strip())
+            if "bv backup list" in line:
+                break
+        [curl] = [line for line in lines if line.startswith("curl")]
+        answer = subprocess.run(curl, shell=True, capture_output=True, text=True, check=True).stdout
+        assert '"outcome": "accepted"' in answer
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+
+
+def test_the_server_says_when_it_is_ready_and_where(served: tuple[subprocess.Popen[str], str], tmp_path: Path) -> None:
+    _, line = served
+    match = re.fullmatch(r"ready (http://127\.0\.0\.1:\d+) state (.*)\n", line)
+    assert match
+    assert {path.name for path in (tmp_path / "state").iterdir()} == {"config", "api_key.pem", "rpst", "private.pem"}
+    with urllib.request.urlopen(f"{match.group(1)}/v2/apps") as answer:
+        assert b"volume-backups" in answer.read()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_the_server_leaves_no_process_behind(served: tuple[subprocess.Popen[str], str]) -> None:
+    process, line = served
+    base_url = line.split()[1]
+    with urllib.request.urlopen(f"{base_url}/v2/fns") as answer:
+        function_id = re.findall(rb'"id": "([^"]+)"', answer.read())[0].decode()
+    with pytest.raises(urllib.error.HTTPError):
+        urllib.request.urlopen(f"{base_url}/invoke/{function_id}", data=b"")
+    [container] = children_of(process.pid)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 0
+    with pytest.raises(ProcessLookupError):
+        os.kill(container, 0)
