@@ -12,7 +12,6 @@ run: $(READY)
 test: $(READY)
 	@rm -f .coverage .coverage.*
 	$(BIN)/coverage run -m pytest $(ARGS)
-	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 
 check: $(READY)

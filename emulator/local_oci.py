@@ -15,6 +15,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,6 +30,7 @@ from emulator.cloud import Cloud
 from emulator.compute.boot_volume_attachments import BootVolumeAttachments
 from emulator.compute.instances import Instances
 from emulator.compute.volume_attachments import VolumeAttachments
+from emulator.connector_hub.service_connectors import ServiceConnectors
 from emulator.controls import Controls
 from emulator.errors import ServiceError
 from emulator.events.rules import Rules
@@ -118,6 +120,7 @@ class LocalOci:
         self.subscriptions = Subscriptions(cloud, self._deliver_message, options.retry_minute_seconds)
         self.topics = Topics(cloud, self.subscriptions, options.publishes_per_minute)
         self.rules = Rules(cloud, self._deliver_event)
+        self.service_connectors = ServiceConnectors(cloud, self._deliver_again_and_again)
         self.alarms = Alarms(cloud, self.topics)
         self.volumes, self.boot_volumes = Volumes(cloud), BootVolumes(cloud)
         self.volume_groups = VolumeGroups(cloud, self.volumes, self.boot_volumes)
@@ -137,8 +140,8 @@ class LocalOci:
                 *(self.volumes, self.boot_volumes, self.volume_groups),
                 *(self.volume_backups, self.boot_volume_backups, self.volume_group_backups),
                 *(self.instances, self.volume_attachments, self.boot_volume_attachments),
-                *(self.topics, self.subscriptions, self.rules, self.alarms, self.functions, self._fn_api),
-                Controls(self.faults, self.principal),
+                *(self.topics, self.subscriptions, self.rules, self.alarms, self.service_connectors),
+                *(self.functions, self._fn_api, Controls(self.faults, self.principal)),
             ]
         )
 
@@ -239,10 +242,14 @@ class LocalOci:
             topic = self.topics.collection.documents[action["topicId"]]
             self.topics.publish(topic, event["eventType"], json.dumps(event))
             return
+        await self._deliver_again_and_again(action["functionId"], event)
+
+    async def _deliver_again_and_again(self, function_id: str, body: Document | list[Document]) -> None:
         for attempt in range(_EVENT_RETRIES):
             await asyncio.sleep(self.options.event_retry_seconds * attempt)
-            if await self._invoke(json.dumps(event).encode(), {}) == 200:
+            if await self._invoke(json.dumps(body).encode(), {}) == HTTPStatus.OK:
                 return
+        self.journal.add("discarded", f"an event to {function_id}, after {_EVENT_RETRIES} tries")
 
     async def _deliver_message(self, function_id: str, body: bytes, headers: dict[str, str]) -> bool:
         """Hand a message to the function; what becomes of it inside is not known to the topic."""

@@ -6,9 +6,10 @@ import base64
 import json
 
 import pytest
+from oci.exceptions import ServiceError as OciServiceError
 
 from tests.conftest import Configure
-from tests.world import World, payload
+from tests.world import World, payload, world
 
 BAD_ITEMS = {
     0: "item 1 of 7: matches none of the accepted kinds",
@@ -188,3 +189,52 @@ def test_a_large_batch_is_split_by_its_real_size_in_the_order_of_its_items(confi
     assert max(sizes) <= 64 * 1024
     assert min(sizes[:-1]) > 60 * 1024
     assert [event["triggerid"] for event in made.events()] == [item["eventID"] for item in batch]
+
+
+@pytest.mark.parametrize(("kind", "trigger"), [("streaming", "event"), ("logging", "audit")])
+def test_connector_hub_hands_over_what_happened_in_batches(kind: str, trigger: str) -> None:
+    with world() as made:
+        connector = made.oci.operator.call(
+            "POST",
+            "/20200909/serviceConnectors",
+            {
+                "displayName": "to the function",
+                "compartmentId": made.oci.compartment_id,
+                "source": {"kind": kind},
+                "target": {
+                    "kind": "functions",
+                    "functionId": made.oci.functions.function["id"],
+                    "batchSizeInNum": 4,
+                    "batchTimeInSec": 600,
+                },
+            },
+        )
+        first, second = made.volume(), made.volume(freeformTags={"backup": "full"})
+        made.oci.journal.wait_for("invocation", status=200)
+        assert made.backups_of(first) == []
+        [backup] = made.backups_of(second)
+        assert backup["freeformTags"]["backup-trigger"].startswith(f"{trigger}:")
+        made.oci.operator.call("DELETE", f"/20200909/serviceConnectors/{connector['id']}")
+        listed = made.oci.operator.call("GET", "/20200909/serviceConnectors", compartmentId=made.oci.compartment_id)
+        assert listed == []
+
+
+def test_connector_hub_hands_over_a_batch_that_is_not_full_after_its_time() -> None:
+    with world() as made:
+        target = {"kind": "functions", "functionId": made.oci.functions.function["id"], "batchTimeInSec": 0.05}
+        common = {"displayName": "x", "compartmentId": made.oci.compartment_id, "source": {"kind": "streaming"}}
+        path = "/20200909/serviceConnectors"
+        made.oci.operator.call("POST", path, {**common, "target": target})
+        made.volume()
+        assert len(made.oci.journal.wait_for("batch")[0].details["items"]) == 2
+        for change in ({"target": {"kind": "bucket"}}, {"source": {"kind": "tape"}}, {"source": None}):
+            with pytest.raises(OciServiceError):
+                made.oci.operator.call("POST", path, {**common, "target": target, **change})
+
+
+def test_a_cloud_event_around_an_audit_record_is_that_record(made: World) -> None:
+    record = json.loads(made.filled_in("audit_updatevolume.json"))
+    wrapped = {"specversion": "1.0", "id": "x", "source": "hub", "type": "audit", "data": record}
+    assert made.result(wrapped)["trigger"]["id"] == record["eventId"]
+    strange = {"specversion": "1.0", "id": "x", "source": "hub", "type": "x", "data": {"eventType": "x", "data": {}}}
+    assert made.invoke(strange)[1]["error"]["code"] == "InvalidRequest"

@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from handlers.delivery import Delivery
+from handlers.invocation import invoke
+from handlers.settings import settings
 from tests.conftest import Configure
 from tests.world import World, payload, world
 
@@ -245,3 +248,59 @@ def test_at_most_the_configured_number_of_calls_is_in_flight() -> None:
         rounds = [ends[number + 3] - ends[number] for number in range(len(ends) - 3)]
         assert len(created) == 8
         assert min(rounds) >= 0.045
+
+
+def test_an_answer_that_is_no_backup_is_a_retryable_failure(made: World) -> None:
+    event = made.filled_in("event_updatevolume_tagged.json")
+    made.oci.fault(CREATE, status=200, body='{"hello": "world"}')
+    status, answer = made.invoke(event)
+    assert (status, answer["results"][0]["error"]["code"]) == (502, "ApiUnreachable")
+
+
+def test_an_instance_that_the_api_does_not_describe_is_a_retryable_failure(made: World) -> None:
+    made.oci.fault("GetInstance", status=200, body="{}")
+    status, answer = made.invoke(payload("alarm_v1_5_split.json", instance=made.instance()))
+    assert (status, answer["results"][0]["error"]["code"]) == (502, "ApiUnreachable")
+
+
+def test_a_defect_is_answered_without_its_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> None:
+        raise RuntimeError("a secret")
+
+    monkeypatch.setattr("handlers.invocation.settings", broken)
+    answer = invoke(Delivery(b"{}", "call-1", "function-1"))
+    assert answer.status == 502
+    error = json.loads(answer.text)["error"]
+    assert (error["code"], error["retryable"]) == ("InternalError", True)
+    assert error["message"].startswith("unexpected RuntimeError at tests.test_outcomes:")
+
+
+def test_once_the_time_is_over_nothing_is_sent_or_published(made: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {**made.oci.principal.environment(), **made.oci.functions.config}.items():
+        monkeypatch.setenv(name, value)
+    settings.cache_clear()
+    event = made.filled_in("event_updatevolume_tagged.json")
+    answer = invoke(Delivery(event.encode(), "call-1", "function-1", fn_deadline="2020-01-01T00:00:00Z"))
+    settings.cache_clear()
+    document = json.loads(answer.text)
+    assert answer.status == 502
+    assert document["results"][0]["error"]["code"] == "DeadlineReached"
+    assert document["error"]["code"] == "PublishFailed"
+    assert made.operations() == []
+
+
+def test_a_long_or_unprintable_identity_is_replaced_by_its_hash(made: World) -> None:
+    event = json.loads(made.filled_in("event_updatevolume_tagged.json"))
+    for strange in ("x" * 1_000_000, 'a\n{"level": "CRITICAL"}'):
+        told = made.invoke({**event, "eventID": strange})[1]["results"][0]
+        assert told["trigger"]["id"].startswith("sha256-")
+        assert len(told["trigger"]["id"]) == 71
+        assert all(len(line) < 3000 for line in made.log())
+
+
+def test_a_backup_without_a_time_does_not_count_for_the_interval(configured: Configure) -> None:
+    made = configured(MIN_INTERVAL_MINUTES="60")
+    event = made.filled_in("event_updatevolume_tagged.json")
+    backup = {"id": "x", "lifecycleState": "AVAILABLE", "timeRequestReceived": "lately"}
+    made.oci.fault("ListVolumeBackups", status=200, body=json.dumps([backup]))
+    assert made.result(event)["outcome"] == "accepted"

@@ -218,3 +218,16 @@ def test_configured_key_retention_and_type_go_into_requests_that_say_none(config
     assert "retentionPeriod" not in own
     assert own["type"] == "INCREMENTAL"
     assert "kmsKeyId" not in made.result({"volumeId": made.volume_group(made.volume())})["request"]
+
+
+def test_a_call_without_any_identity_has_to_bring_a_token(made: World) -> None:
+    container = made.oci.wait(made.oci.functions.warm())
+    body = payload("request_minimal.json", volume=made.volume()).encode()
+    outcome = made.oci.wait(container.invoke(body, {}, 20))
+    assert (outcome.status, b"opcRetryToken: needed" in outcome.body) == (502, True)
+
+
+def test_an_event_about_a_backup_is_not_backed_up(made: World) -> None:
+    event = json.loads(made.filled_in("event_updatevolume_tagged.json"))
+    event["data"]["resourceId"] = "ocid1.volumebackup.oc1.iad.a"
+    assert made.result(event)["reason"] == "the resource is itself a backup"

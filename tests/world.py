@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +12,9 @@ from typing import Any
 
 from emulator import LocalOci, local_oci
 from emulator.block_volume.resources import Resources
+from emulator.functions.functions import Image
 from emulator.journal import Entry
+from emulator.local_oci import PROJECT
 
 EVENTS = Path(__file__).with_name("events")
 FUNCTION_LOG = "log"
@@ -188,7 +191,9 @@ class World:
 @contextmanager
 def world(**options: Any) -> Iterator[World]:
     """A world of its own, for a test that needs other options than the shared one."""
-    with local_oci(**{"wired": False, "lifecycle_seconds": 0.01, **options}) as oci:
+    measured = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE")}
+    image = Image(PROJECT / "func.py", environment=measured)
+    with local_oci(**{"wired": False, "lifecycle_seconds": 0.01, "image": image, **options}) as oci:
         made = World(oci)
         yield made
         assert_no_secrets(made)
