@@ -135,15 +135,14 @@ class LocalOci:
         self._fn_api = FnApi(self.functions)
         self.server = Server(self.journal, self.faults, self._find_principal, options.latency_seconds)
         self.server.denied |= set(options.denied)
-        self.server.serve(
-            [
-                *(self.volumes, self.boot_volumes, self.volume_groups),
-                *(self.volume_backups, self.boot_volume_backups, self.volume_group_backups),
-                *(self.instances, self.volume_attachments, self.boot_volume_attachments),
-                *(self.topics, self.subscriptions, self.rules, self.alarms, self.service_connectors),
-                *(self.functions, self._fn_api, Controls(self.faults, self.principal)),
-            ]
+        self.services = (
+            *(self.volumes, self.boot_volumes, self.volume_groups),
+            *(self.volume_backups, self.boot_volume_backups, self.volume_group_backups),
+            *(self.instances, self.volume_attachments, self.boot_volume_attachments),
+            *(self.topics, self.subscriptions, self.rules, self.alarms, self.service_connectors),
+            *(self.functions, self._fn_api, Controls(self.faults, self.principal)),
         )
+        self.server.serve(self.services)
 
     @property
     def compartment_id(self) -> str:

@@ -21,7 +21,7 @@ from emulator.principals import FUNCTION
 
 _STATE = Path(".local-oci")
 _DISKS = 3
-_SHOWN_REQUESTS = ("CreateVolumeBackup", "CreateBootVolumeBackup", "GetInstance", "List", "GetVolumeBackup")
+_SHOWN_REQUESTS = ("Create", "Get", "List")
 
 
 class Narrator:
@@ -78,7 +78,7 @@ def tell(oci: LocalOci, narrator: Narrator) -> None:
     narrator.say("operator", 'UpdateVolume db-data-1, freeformTags {"backup": "full"}')
     oci.operator.call("PUT", f"/20160918/volumes/{volume['id']}", {"freeformTags": {"backup": "full"}})
     _wait_for_titles(oci, "completed", 1)
-    _show(narrator, inbox, 0)
+    _show(narrator, inbox, 0, in_full=True)
 
     narrator.title(
         f"An alarm fires: every disk of the machine is backed up, {_DISKS} block volumes and the boot volume"
@@ -88,10 +88,10 @@ def tell(oci: LocalOci, narrator: Narrator) -> None:
     alarm = _alarm(oci)
     read = len(inbox.read_text().splitlines())
     dimension = {"resourceId": instance["id"], "resourceDisplayName": "web-1", "region": "us-ashburn-1"}
-    oci.operator.call("POST", f"/emulator/alarms/{alarm['id']}/fire", {"dimensions": [dimension]})
     narrator.say(
         "alarm", f"“{alarm['displayName']}” OK_TO_FIRING on topic {ALARMS}, to which the function is subscribed"
     )
+    oci.operator.call("POST", f"/emulator/alarms/{alarm['id']}/fire", {"dimensions": [dimension]})
     _wait_for_titles(oci, "completed", 1 + 1 + _DISKS)
     _show(narrator, inbox, read)
 
@@ -121,11 +121,9 @@ def _instance(oci: LocalOci, name: str) -> dict[str, Any]:
     instance = oci.operator.call("POST", "/20160918/instances", details)
     for number in range(1, _DISKS + 1):
         volume = _volume(oci, f"web-1-disk-{number}")
-        oci.operator.call(
-            "POST",
-            "/20160918/volumeAttachments",
-            {"instanceId": instance["id"], "volumeId": volume["id"], "type": "iscsi"},
-        )
+        attachment = {"instanceId": instance["id"], "volumeId": volume["id"], "type": "iscsi"}
+        named = {**attachment, "displayName": f"web-1-attachment-{number}"}
+        oci.operator.call("POST", "/20160918/volumeAttachments", named)
     query = {"compartmentId": oci.compartment_id, "instanceId": instance["id"]}
     _until(
         lambda: all(
@@ -161,15 +159,15 @@ def _wait_for_titles(oci: LocalOci, outcome: str, count: int) -> None:
     time.sleep(0.2)
 
 
-def _show(narrator: Narrator, inbox: Path, start: int) -> None:
-    """The messages as a subscriber of the topic got them: the first in full, of the others what they say."""
+def _show(narrator: Narrator, inbox: Path, start: int, *, in_full: bool = False) -> None:
+    """The messages as a subscriber of the topic got them: what they say, and the first of them in full."""
     lines = inbox.read_text().splitlines()[start:]
     for number, line in enumerate(lines):
         message = json.loads(line)
         events = json.loads(message["body"])
         for event in events if isinstance(events, list) else [events]:
             narrator.say("inbox", f"{event['type']} {event['data']['displayName']} {event['data']['lifecycleState']}")
-        if number == 0:
+        if in_full and number == 0:
             first = events[0] if isinstance(events, list) else events
             print("\n".join(f"{'':20}{text}" for text in json.dumps(first, indent=2).splitlines()), flush=True)
 

@@ -15,7 +15,8 @@ import oci
 import pytest
 
 from emulator import ServiceError
-from emulator.functions.functions import LARGEST_BODY
+from emulator.functions.functions import LARGEST_BODY, Image
+from emulator.local_oci import PROJECT
 from tests.world import World, payload, world
 
 
@@ -337,3 +338,159 @@ def test_the_oci_cli_makes_a_volume_tags_it_and_finds_the_backup() -> None:
         function = ("--function-id", made.oci.functions.function["id"])
         answer = cli(made, "fn", "function", "invoke", *function, "--file", "-", "--body", "[]")
         assert json.loads(answer) == {"outcome": "skipped", "results": []}
+
+
+def resources(made: World) -> dict[str, tuple[str, dict[str, Any], dict[str, Any] | None]]:
+    """Per resource: its path, what it is created with, and what is changed of it."""
+    common = {"compartmentId": made.oci.compartment_id, "displayName": "first"}
+    renamed = {"displayName": "second", "freeformTags": {"a": "b"}}
+    volume, boot_volume = made.volume(), made.boot_volume()
+    group = made.volume_group(made.volume())
+    source = {"type": "volumeIds", "volumeIds": [made.volume()]}
+    return {
+        "volume": ("20160918/volumes", {**common, "availabilityDomain": "AD-1"}, renamed),
+        "boot volume": ("20160918/bootVolumes", {**common, "availabilityDomain": "AD-1"}, renamed),
+        "group": ("20160918/volumeGroups", {**common, "availabilityDomain": "AD-1", "sourceDetails": source}, renamed),
+        "backup": ("20160918/volumeBackups", {"volumeId": volume}, renamed),
+        "boot backup": ("20160918/bootVolumeBackups", {"bootVolumeId": boot_volume}, renamed),
+        "group backup": ("20160918/volumeGroupBackups", {"volumeGroupId": group}, renamed),
+        "instance": ("20160918/instances", {**common, "shape": "VM.Standard.E4.Flex"}, None),
+        "attachment": ("20160918/volumeAttachments", {"instanceId": made.instance(), "volumeId": volume}, None),
+        "topic": ("20181201/topics", {"compartmentId": made.oci.compartment_id, "name": "first"}, None),
+        "alarm": (
+            "20180401/alarms",
+            {
+                **common,
+                "metricCompartmentId": made.oci.compartment_id,
+                "namespace": "oci_blockstore",
+                "query": "x > 1",
+                "severity": "CRITICAL",
+                "destinations": [made.oci.alarm_topic["id"]],
+                "isEnabled": True,
+            },
+            None,
+        ),
+    }
+
+
+def test_every_resource_can_be_made_read_listed_changed_and_deleted(made: World) -> None:
+    operator = made.oci.operator.call
+    for name, (path, details, change) in resources(made).items():
+        document = operator("POST", f"/{path}", details)
+        one = f"/{path}/{document['id']}"
+        assert operator("GET", one)["id"] == document["id"], name
+        query = {"compartmentId": made.oci.compartment_id, "limit": 1000}
+        assert document["id"] in {item["id"] for item in everything(operator, f"/{path}", query)}, name
+        if change:
+            made.oci.journal.wait_for("event", resource=document["id"], type=ended(document["id"]))
+            assert operator("PUT", one, change).items() >= change.items(), name
+        if name != "alarm":
+            operator("DELETE", one)
+        for missing in details.keys() & {"compartmentId", "shape", "volumeId", "sourceDetails", "severity", "name"}:
+            without = {key: value for key, value in details.items() if key != missing}
+            assert refusal(operator, "POST", f"/{path}", without) == (400, "MissingParameter"), name
+
+
+def everything(operator: Any, path: str, query: dict[str, Any]) -> list[Any]:
+    """All pages of a list; the shared local OCI has short ones."""
+    found: list[Any] = []
+    while True:
+        page = operator("GET", path, **query, page=str(len(found)))
+        found += page
+        if len(page) < 3:
+            return found
+
+
+def ended(ocid: str) -> str:
+    return f"com.oraclecloud.blockvolumes.create{ocid.split('.')[1]}.end"
+
+
+@pytest.mark.parametrize(
+    ("path", "details"),
+    [
+        ("volumeBackups", {"volumeId": "ocid1.bootvolume.oc1.iad.a"}),
+        ("volumeBackups", {"volumeId": "ocid1.volume.oc1.iad.a", "type": "HALF"}),
+        ("volumes", {"compartmentId": "c", "freeformTags": {str(number): "" for number in range(11)}}),
+        ("volumes", {"compartmentId": "c", "definedTags": {"n": {str(number): "" for number in range(65)}}}),
+        ("volumeGroups", {"compartmentId": "c", "availabilityDomain": "a", "sourceDetails": {"volumeIds": ["x"]}}),
+    ],
+)
+def test_wrong_details_are_refused(made: World, path: str, details: dict[str, Any]) -> None:
+    if "type" in details:
+        details = {**details, "volumeId": made.volume()}
+    assert refusal(made.oci.operator.call, "POST", f"/20160918/{path}", details)[0] == 400
+
+
+def test_a_message_type_that_does_not_exist_is_refused(made: World) -> None:
+    client = oci.ons.NotificationDataPlaneClient(
+        oci.config.from_file(str(made.oci.config_file)), service_endpoint=f"{made.oci.base_url}/20181201"
+    )
+    details = oci.ons.models.MessageDetails(title="t", body="b")
+    topic = made.oci.alarm_topic["id"]
+    assert client.publish_message(topic, details, message_type="JSON").data.message_id
+    assert refusal(client.publish_message, topic, details, message_type="X") == (400, "InvalidParameter")
+    assert refusal(client.publish_message, "ocid1.onstopic.oc1.iad.a", details)[0] == 404
+
+
+def test_functions_are_found_changed_and_invoked_by_their_api() -> None:
+    with world() as made:
+        operator, version = made.oci.operator.call, "/20260325"
+        [app] = operator("GET", f"{version}/applications", compartmentId=made.oci.compartment_id)
+        assert operator("GET", f"{version}/applications/{app['id']}")["displayName"] == "volume-backups"
+        [function] = operator("GET", "/20181201/functions", applicationId=app["id"])
+        path = f"{version}/functions/{function['id']}"
+        config = {**operator("GET", path)["config"], "DRY_RUN": "true"}
+        assert operator("PUT", path, {"config": config, "timeoutInSeconds": 60})["timeoutInSeconds"] == 60
+        body = {"volumeId": made.volume()}
+        assert operator("POST", f"{path}/actions/invoke", body)["outcome"] == "planned"
+        client = oci.functions.FunctionsInvokeClient(
+            oci.config.from_file(str(made.oci.config_file)), service_endpoint=f"{made.oci.base_url}{version}"
+        )
+        detached = client.invoke_function(
+            function["id"], invoke_function_body=json.dumps(body), fn_invoke_type="detached", fn_intent="httprequest"
+        )
+        assert detached.status == 202
+        made.oci.journal.wait_for("invocation", count=2)
+
+
+def test_an_invocation_beyond_the_last_container_is_refused() -> None:
+    with world(most_containers=0) as made, pytest.raises(ServiceError) as caught:
+        made.invoke(b"")
+    assert caught.value.status == 429
+
+
+def test_a_function_that_cannot_start_is_answered_502(tmp_path: Path) -> None:
+    image = Image(PROJECT / "func.py", fdk=tmp_path / "missing")
+    with world(image=image) as made, pytest.raises(ServiceError) as caught:
+        made.invoke(b"")
+    assert (caught.value.status, caught.value.code) == (502, "FunctionInvokeContainerInitFail")
+
+
+def test_an_answer_beyond_six_megabytes_is_answered_502(tmp_path: Path) -> None:
+    (tmp_path / "func.py").write_text("def handler(ctx, data):\n    return 'x' * 7_000_000\n")
+    with world(image=Image(tmp_path / "func.py")) as made, pytest.raises(ServiceError) as caught:
+        made.invoke(b"")
+    assert (caught.value.status, caught.value.code) == (502, "FunctionInvokeResponseBodyTooLarge")
+
+
+def test_waiting_for_what_does_not_happen_tells_what_did(made: World) -> None:
+    with pytest.raises(TimeoutError, match="no 1 x earthquake"):
+        made.oci.journal.wait_for("earthquake", seconds=0.01)
+
+
+def test_an_alarm_comes_grouped_or_split_and_is_pretty_on_request(made: World) -> None:
+    operator = made.oci.operator.call
+    path, details, _ = resources(made)["alarm"]
+    alarm = operator("POST", f"/{path}", {**details, "messageFormat": "PRETTY_JSON"})
+    dimensions = [{"resourceId": "a"}, {"resourceId": "b"}]
+    fire = f"/emulator/alarms/{alarm['id']}/fire"
+    assert len(operator("POST", fire, {"dimensions": dimensions})) == 1
+    assert len(operator("POST", fire, {"dimensions": dimensions, "split": True, "type": "FIRING_TO_OK"})) == 2
+    told = made.oci.journal.entries("message", topic="backup-alarms")[-3:]
+    grouped, first, second = (json.loads(entry.details["body"]) for entry in told)
+    assert (grouped["alarmMetaData"][0]["totalMetricsFiring"], grouped["version"]) == (2, 1.5)
+    assert first["dedupeKey"] != second["dedupeKey"] != grouped["dedupeKey"]
+    assert first["alarmMetaData"][0]["status"] == "OK"
+    operator("POST", "/emulator/principal/rotate")
+    gone = operator("POST", f"/{path}", {**details, "destinations": ["ocid1.onstopic.oc1.iad.gone"]})
+    assert refusal(operator, "POST", f"/emulator/alarms/{gone['id']}/fire", {"dimensions": dimensions})[0] == 400

@@ -45,6 +45,20 @@ def served(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
         assert process.wait(20) == 0
 
 
+def comparable(line: str) -> str:
+    """A line without what differs from run to run: times, ids and counts."""
+    line = re.sub(r"ocid1[.\w-]+", "OCID", line)
+    line = re.sub(r"web-1-\w{6}-", "web-1-ID-", line)
+    line = re.sub(r"[0-9a-f]{64}|[0-9a-f-]{36}|[0-9a-f]{8}…", "ID", line)
+    return re.sub(r"[\d.:]+", "N", line).strip()
+
+
+def told_in_the_readme() -> set[str]:
+    """The lines that the README shows as the output of the first command."""
+    shown = (PROJECT / "README.md").read_text().split("$ make run\n")[1].split("$ make test")[0]
+    return {comparable(line) for line in shown.splitlines() if line.strip() != "…"}
+
+
 def test_make_run_shows_the_main_job_and_ends_by_itself() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "emulator.story"], cwd=PROJECT, capture_output=True, text=True, timeout=60, check=False
@@ -67,6 +81,7 @@ def test_make_run_shows_the_main_job_and_ends_by_itself() -> None:
         "Done: every backup was made once and told.",
     ]
     places = [story.find(step) for step in steps]
+    assert told_in_the_readme() <= {comparable(line) for line in done.stdout.splitlines()}
     assert -1 not in places, dict(zip(steps, places, strict=True))
     assert places == sorted(places)
 

@@ -1,0 +1,95 @@
+"""What the documents say is what the code does."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+from emulator.api import operations_of
+from emulator.local_oci import PROJECT, LocalOci, Options
+from handlers import operations
+from handlers.operations import Operation
+from handlers.settings import KEYS, read
+from handlers.triggers import KINDS
+from tests.world import payload_names
+
+README = (PROJECT / "README.md").read_text()
+DOCUMENTS = [PROJECT / "README.md", PROJECT / "emulator" / "README.md"]
+OPERATIONS = [value for value in vars(operations).values() if isinstance(value, Operation)]
+
+
+def section(title: str) -> str:
+    return README.split(f"\n## {title}\n")[1].split("\n## ")[0]
+
+
+def test_the_readme_lists_every_configuration_key_with_its_default() -> None:
+    rows = re.findall(r"^\| `([A-Z_]+)` \| *(?:`([^`]*)`|required)? *\|", section("Configuration"), re.MULTILINE)
+    assert tuple(key for key, _ in rows) == KEYS
+    topic = "ocid1.onstopic.oc1.iad.a"
+    assert read({**dict(rows), "TOPIC_ID": topic}) == read({"TOPIC_ID": topic})
+
+
+def test_the_readme_lists_every_policy_statement_that_an_operation_needs_and_no_other() -> None:
+    told = set(re.findall(r"^Allow dynamic-group <the function's> to (.+) in compartment <C>$", README, re.MULTILINE))
+    assert told == {grant for operation in OPERATIONS for grant in operation.grants}
+
+
+def test_the_readme_lists_every_kind_of_trigger() -> None:
+    told = re.findall(r"^\| ([a-z]+) \|", section("What sets it off"), re.MULTILINE)
+    assert set(told[1:]) == {"request", "event", "alarm", "audit", "completion", "batch"}
+    assert {kind.module for kind in KINDS} == {"alarm", "cloudevent", "event", "audit", "stream", "request"}
+
+
+def test_the_local_ocis_page_lists_every_operation_with_what_its_docstring_says() -> None:
+    page = (PROJECT / "emulator" / "README.md").read_text()
+    oci = LocalOci(Options())
+    declared = [found for service in oci.services for found in operations_of(service)]
+    oci.stop()
+    for operation, method in declared:
+        words = " ".join((inspect.getdoc(method) or "").split())
+        assert f"| `{operation.name}`<br>" in page, operation.name
+        assert f" | {words} |" in page, operation.name
+        assert words.startswith((operation.name, "Not an API operation", "The next calls", "Forget", "Replace"))
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(PROJECT)))
+def test_links_lead_to_files_that_exist(document: Path) -> None:
+    links = re.findall(r"\]\((?!http)([^)#]+)\)", document.read_text())
+    assert links
+    assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+def test_every_payload_is_used_by_a_test() -> None:
+    tests = "\n".join(path.read_text() for path in (PROJECT / "tests").glob("test_*.py"))
+    assert [name for name in payload_names() if f'"{name}"' not in tests] == []
+
+
+def test_every_module_of_the_function_imports_only_from_below() -> None:
+    """The order of the layers, from the edge inwards; a module imports only from layers further down."""
+    layers = [
+        ["func"],
+        ["invocation"],
+        ["logs", "topics", "fan_out", "completions"],
+        ["answer", "messages", "backups", "instances"],
+        ["triggers", "intervals"],
+        ["plan", "oci_api"],
+        ["retries", "result", "delivery"],
+        ["models"],
+        ["settings", "deadline", "hints"],
+        ["tags"],
+        ["trigger", "operations", "json_values"],
+        ["errors", "ocids"],
+    ]
+    level = {name: number for number, names in enumerate(layers) for name in names}
+    for path in [PROJECT / "func.py", *(PROJECT / "handlers").rglob("*.py")]:
+        parts = path.relative_to(PROJECT).with_suffix("").parts
+        module = parts[1] if len(parts) > 1 else parts[0]
+        if module == "__init__":
+            continue
+        text = re.sub(r"if TYPE_CHECKING:\n(?:    .*\n)+", "", path.read_text())
+        imported = re.findall(r"^\s*(?:from handlers\.(\w+)|from handlers import (\w+))", text, re.MULTILINE)
+        for name in {first or second for first, second in imported} - {module}:
+            assert level[module] < level[name], (module, name)
