@@ -135,6 +135,7 @@ class LocalOci:
         self._fn_api = FnApi(self.functions)
         self.server = Server(self.journal, self.faults, self._find_principal, options.latency_seconds)
         self.server.denied |= set(options.denied)
+        self.server.kill = self.functions.kill
         self.services = (
             *(self.volumes, self.boot_volumes, self.volume_groups),
             *(self.volume_backups, self.boot_volume_backups, self.volume_group_backups),

@@ -29,6 +29,7 @@ class Server:
         self, journal: Journal, faults: Faults, find_principal: Callable[[str], Principal | None], latency: float
     ) -> None:
         self.denied: set[str] = set()
+        self.kill: Callable[[], Awaitable[None]] | None = None
         self.latency = latency
         self._journal = journal
         self._faults = faults
@@ -88,7 +89,8 @@ class Server:
             principal=principal,
             headers=headers,
             content=content,
-            answer=reply.document,
+            # A copy: the resource goes on with its life.
+            answer=dict(reply.document) if isinstance(reply.document, dict) else reply.document,
         )
         response = _response(reply.status, reply.document, reply.headers, request_id)
         return await _break_off(request, response, fault)
@@ -105,7 +107,15 @@ class Server:
             return Reply(_error(error) if fault.body is None else fault.body.encode(), fault.status, fault.headers)
         if principal == FUNCTION and declared.permission in self.denied:
             raise not_found()
+        if fault and fault.kill:
+            return await self._carry_out_and_kill(method, call, fault)
         return await method(call)
+
+    async def _carry_out_and_kill(self, method: Method, call: Call, fault: Fault) -> Reply:
+        reply = await method(call) if fault.kill == "after" else Reply(status=499)
+        if self.kill:
+            await self.kill()
+        return reply
 
 
 def _error(error: ServiceError) -> dict[str, str]:
