@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: run test check format clean
+.PHONY: run test check format bench clean
 
 # Shows the main job on the local OCI and ends; KEEP=1 leaves it up to try by hand.
 run: $(READY)
@@ -22,6 +22,10 @@ check: $(READY)
 format: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# Measures against the alternatives and writes bench/README.md; takes some minutes on a quiet machine.
+bench: $(READY)
+	$(BIN)/python -m bench $(ARGS)
 
 clean:
 	rm -rf .venv .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .local-oci

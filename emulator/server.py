@@ -86,6 +86,7 @@ class Server:
             f"{declared.name}: {request.method} {request.path} -> {reply.status} in {milliseconds:.0f} ms",
             operation=declared.name,
             status=reply.status,
+            milliseconds=milliseconds,
             principal=principal,
             headers=headers,
             content=content,

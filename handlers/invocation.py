@@ -20,6 +20,7 @@ from handlers.triggers import parse
 def invoke(delivery: Delivery) -> Answer:
     """The answer to a delivery, whatever it is: this is the program's edge, and no exception goes past it."""
     started = time.monotonic()
+    logs.start()
     results: Sequence[Result] = ()
     error: FunctionError | None = None
     try:
@@ -39,7 +40,6 @@ def _work(delivery: Delivery) -> tuple[Sequence[Result], FunctionError | None]:
 
     Raises InvalidConfiguration, InvalidRequest and ResourcePrincipalUnavailable.
     """
-    logs.configure("INFO")
     configured = settings()
     logs.configure(configured.log_level)
     deadlines = Deadlines.of_header(delivery.fn_deadline)

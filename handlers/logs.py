@@ -16,11 +16,19 @@ from handlers.result import Outcome, Result
 _log = logging.getLogger("create_volume_backup")
 
 
+def start() -> None:
+    """Log from INFO on, until the configuration is known."""
+    if not _log.handlers:
+        configure("INFO")
+
+
 def configure(level: str) -> None:
     """Our own lines from `level` on; the libraries' from WARNING on, unless `level` is DEBUG.
 
     The FDK sets the root logger to DEBUG, which would write a line for every step of every library.
     """
+    if logging.getLevelName(_log.level) == level:
+        return
     logging.getLogger().setLevel(level if level in {"DEBUG", "ERROR", "CRITICAL"} else logging.WARNING)
     _log.setLevel(level)
     _log.propagate = False

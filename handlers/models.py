@@ -74,6 +74,7 @@ class WireModel(BaseModel):
         alias_generator=to_camel,
         validate_by_name=True,
         validate_by_alias=True,
+        defer_build=True,  # a cold start builds only the one model that it sends
     )
 
 

@@ -10,17 +10,13 @@ from functools import cache
 from threading import Lock
 from typing import Any, NamedTuple
 
-import jwt
-import oci
-from oci import exceptions, regions
-from oci.auth.signers import get_resource_principals_signer
-
 from handlers.deadline import Deadline
 from handlers.errors import ApiError, ApiUnreachable, DeadlineReached, ResourcePrincipalUnavailable, one_line
 from handlers.hints import hint
 from handlers.ocids import Ocid
 from handlers.operations import Operation, Service
 from handlers.retries import DeadlineRetryStrategy
+from handlers.sdk import PyJWTError, exceptions, get_resource_principals_signer, oci, regions
 
 _CONNECT_SECONDS, _READ_SECONDS = 10.0, 60.0
 _LEAST_SECONDS = 0.05
@@ -41,7 +37,7 @@ _PRINCIPAL_ERRORS = (
     FileNotFoundError,
     PermissionError,
     UnicodeError,
-    jwt.PyJWTError,
+    PyJWTError,
     exceptions.ClientError,
 )
 

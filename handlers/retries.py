@@ -5,10 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from oci import retry
-from oci.retry import retry_checkers, retry_sleep_utils
-
 from handlers.deadline import Deadline
+from handlers.sdk import retry, retry_checkers, retry_sleep_utils
 
 _BASE_SECONDS = 0.5
 _GROWTH = 2
@@ -19,8 +17,8 @@ _LEAST_SECONDS_FOR_A_TRY = 0.1
 class DeadlineRetryStrategy(retry.ExponentialBackoffRetryStrategyBase):  # type: ignore[misc]  # the SDK is untyped
     """Retries what the SDK calls transient: 409 IncorrectState, 429, 5xx, timeouts, connection errors.
 
-    Waits are exponential with full jitter; a ``Retry-After`` of the service is waited out in full, or, where the time
-    left is too short for it, not at all.
+    Waits are exponential with full jitter, and at most a quarter of the time left, so that several tries fit; a
+    ``Retry-After`` of the service is waited out in full, or, where the time left is too short for it, not at all.
     """
 
     def __init__(self, deadline: Deadline) -> None:
@@ -39,7 +37,8 @@ class DeadlineRetryStrategy(retry.ExponentialBackoffRetryStrategyBase):  # type:
             self.base_sleep_time_seconds, self.exponent_growth_factor, self.max_wait_between_calls_seconds, attempt
         )
         left = self._deadline.remaining() - _LEAST_SECONDS_FOR_A_TRY
-        time.sleep(max(0.0, retry_after(exception) or min(wait, left)))
+        longest = min(left, max(_BASE_SECONDS, left / 4))
+        time.sleep(max(0.0, retry_after(exception) or min(wait, longest)))
 
 
 class _TimeLeft(retry_checkers.BaseRetryChecker):  # type: ignore[misc]  # the SDK is untyped

@@ -77,6 +77,7 @@ def test_every_module_of_the_function_imports_only_from_below() -> None:
         ["triggers", "intervals"],
         ["plan", "oci_api"],
         ["retries", "result", "delivery"],
+        ["sdk"],
         ["models"],
         ["settings", "deadline", "hints"],
         ["tags"],

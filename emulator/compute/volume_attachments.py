@@ -26,9 +26,10 @@ class VolumeAttachments:
     @operation("POST", _PATH, permission="manage volume-attachments")
     async def attach_volume(self, call: Call) -> Reply:
         """AttachVolume. Leaves out iSCSI and device details."""
-        return self.collection.create(call, self._add)
+        return self.collection.create(call, self.add)
 
-    def _add(self, details: Document) -> Document:
+    def add(self, details: Document) -> Document:
+        """A new attachment from AttachVolumeDetails. Raises ServiceError."""
         instance = self._instances.collection.existing(details.get("instanceId"), "instanceId")
         volume = self._volumes.collection.existing(details.get("volumeId"), "volumeId")
         attachment = self.collection.add(

@@ -111,6 +111,11 @@ class Functions:
         self.collection.touch(self.function)
         self.retire()
 
+    def deploy(self, image: Image) -> None:
+        """Run another image from now on."""
+        self._image = image
+        self.retire()
+
     def retire(self) -> None:
         """Let no container that runs now take another invocation."""
         for container in self._idle:

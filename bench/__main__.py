@@ -1,0 +1,91 @@
+"""``make bench``: measure, and write bench/README.md and its plot."""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+from bench.measure import VARIANTS, Cost, cold, median, one_call, tagged_event, warm
+from bench.report import Report, write
+from emulator import local_oci
+
+_WARM_CALLS = 40
+_FAN_OUT = (1, 10, 31, 100)
+_BATCH = (1, 10, 100, 300, 1000)
+_TENTH = 0.1
+
+
+def measure(runs: int, held_runs: int) -> Report:
+    """All measurements, the variants interleaved so that none has the quieter machine."""
+    at_full_speed: dict[str, list[Cost]] = {variant: [] for variant in VARIANTS}
+    warmed: dict[str, list[Cost]] = {variant: [] for variant in VARIANTS}
+    at_a_tenth: dict[str, list[Cost]] = {variant: [] for variant in VARIANTS}
+    with local_oci(wired=False, lifecycle_seconds=0.0, publishes_per_minute=10**9) as oci:
+        for number in range(runs + 1):
+            for variant in VARIANTS:
+                one, more = cold(oci, variant), warm(oci, _WARM_CALLS)
+                if number:  # the first run reads files into the page cache
+                    at_full_speed[variant].append(one)
+                    warmed[variant].append(more)
+        for _ in range(held_runs):
+            for variant in VARIANTS:
+                at_a_tenth[variant].append(cold(oci, variant, _TENTH))
+    return Report(
+        runs,
+        {variant: median(costs) for variant, costs in at_full_speed.items()},
+        {variant: median(costs) for variant, costs in warmed.items()},
+        {variant: median(costs) for variant, costs in at_a_tenth.items()},
+        fan_out(),
+        batches(),
+    )
+
+
+def fan_out() -> dict[int, Cost]:
+    """An alarm on a machine with so many disks, each API call taking 50 ms."""
+    costs = {}
+    with local_oci(wired=False, lifecycle_seconds=0.0, publishes_per_minute=10**9, latency_seconds=0.05) as oci:
+        cold(oci, "ours")
+        for count in _FAN_OUT:
+            instance = oci.operator.call(
+                "POST",
+                "/20160918/instances",
+                {"compartmentId": oci.compartment_id, "shape": "VM", "displayName": "web"},
+            )
+            for _ in range(count - 1):
+                volume = tagged_event(oci)["data"]["resourceId"]
+                details = {"instanceId": instance["id"], "volumeId": volume, "type": "iscsi"}
+                oci.run(lambda details=details: oci.volume_attachments.add(details))
+            time.sleep(0.2)
+            dimension = {"resourceId": instance["id"], "resourceDisplayName": "web"}
+            entry = {"status": "FIRING", "dimensions": [dimension]}
+            runs = []
+            for number in range(5):
+                moment = 1772330584000 + number
+                alarm = {"alarmMetaData": [entry], "type": "OK_TO_FIRING", "dedupeKey": str(count)}
+                runs.append(one_call(oci, {**alarm, "timestampEpochMillis": moment}))
+                time.sleep(0.1)
+            costs[count] = median(runs)
+    return costs
+
+
+def batches() -> dict[int, Cost]:
+    """A batch of so many events, each about a volume of its own."""
+    costs = {}
+    with local_oci(wired=False, lifecycle_seconds=0.0, publishes_per_minute=10**9) as oci:
+        cold(oci, "ours")
+        for count in _BATCH:
+            runs = [one_call(oci, [tagged_event(oci) for _ in range(count)]) for _ in range(3)]
+            costs[count] = median(runs)
+    return costs
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--runs", type=int, default=15, help="cold starts of each function (%(default)s)")
+    parser.add_argument("--held-runs", type=int, default=5, help="the same at a tenth of a CPU (%(default)s)")
+    arguments = parser.parse_args()
+    print(write(measure(arguments.runs, arguments.held_runs)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,139 @@
+"""One function under the real FDK against the local OCI, measured from outside its process."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import statistics
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from emulator import LocalOci
+from emulator.events.envelopes import event
+from emulator.functions.functions import Image
+from emulator.local_oci import PROJECT
+
+VARIANTS = {
+    "empty": "an empty FDK function",
+    "documented": "the documented way: signer and typed clients made in the handler",
+    "kept": "typed clients kept between calls",
+    "ours": "this function",
+}
+_TICK = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """CPU and wall seconds, and the peak of resident memory in MB."""
+
+    cpu: float
+    wall: float
+    memory: float = 0.0
+    local_oci: float = 0.0
+
+
+def image_of(variant: str) -> Image:
+    if variant == "ours":
+        return Image(PROJECT / "func.py")
+    return Image(Path(__file__).parent / "functions" / variant / "func.py")
+
+
+def median(costs: list[Cost]) -> Cost:
+    def middle(part: Callable[[Cost], float]) -> float:
+        return statistics.median(map(part, costs))
+
+    return Cost(
+        middle(lambda c: c.cpu), middle(lambda c: c.wall), middle(lambda c: c.memory), middle(lambda c: c.local_oci)
+    )
+
+
+def tagged_event(oci: LocalOci) -> dict[str, Any]:
+    """A fresh event about a fresh volume that is tagged."""
+    details = {"compartmentId": oci.compartment_id, "displayName": "db-data-1", "freeformTags": {"backup": "full"}}
+    volume = oci.run(lambda: oci.volumes.add(details))
+    oci.run(lambda: volume.update(lifecycleState="AVAILABLE"))
+    told = event("BlockVolumes", "blockvolumes.updatevolume", volume)
+    return {**told, "eventID": str(uuid.uuid4())}
+
+
+def cold(oci: LocalOci, variant: str, share: float = 1.0) -> Cost:
+    """From the process's start to its first answer, the process held to a `share` of one CPU."""
+    body = tagged_event(oci)
+    oci.run(lambda: oci.functions.deploy(image_of(variant)))
+    started = time.monotonic()
+    container = oci.wait(oci.functions.warm())
+    with held(container.pid or 0, share):
+        cost = _invoke(oci, container.pid or 0, body)
+    return Cost(_cpu_of(container.pid or 0), time.monotonic() - started, cost.memory, cost.local_oci)
+
+
+def warm(oci: LocalOci, calls: int) -> Cost:
+    """One call of the function that runs, the mean of so many."""
+    [container] = oci.functions.containers
+    bodies = [tagged_event(oci) for _ in range(calls)]
+    before, started = _cpu_of(container.pid or 0), time.monotonic()
+    costs = [_invoke(oci, container.pid or 0, body) for body in bodies]
+    wall = (time.monotonic() - started) / calls
+    return Cost((_cpu_of(container.pid or 0) - before) / calls, wall, 0.0, statistics.fmean(c.local_oci for c in costs))
+
+
+def one_call(oci: LocalOci, body: Any) -> Cost:
+    """One call with this body of the function that runs."""
+    [container] = oci.functions.containers
+    before = _cpu_of(container.pid or 0)
+    cost = _invoke(oci, container.pid or 0, body)
+    return Cost(_cpu_of(container.pid or 0) - before, cost.wall, cost.memory, cost.local_oci)
+
+
+def _invoke(oci: LocalOci, pid: int, body: Any) -> Cost:
+    served = len(oci.journal.all())
+    started = time.monotonic()
+    status, answer = oci.invoke(json.dumps(body))
+    wall = time.monotonic() - started
+    if status != 200 or (answer and answer.get("outcome", "accepted") not in {"accepted", "skipped"}):
+        raise RuntimeError(f"the function failed: {answer}")
+    requests = [entry for entry in oci.journal.all()[served:] if entry.kind == "request"]
+    return Cost(0.0, wall, _peak_memory_of(pid), sum(entry.details["milliseconds"] for entry in requests) / 1000)
+
+
+@contextlib.contextmanager
+def held(pid: int, share: float) -> Iterator[None]:
+    """Hold a process to a share of one CPU by stopping it for the rest of every tenth of a second."""
+    if share >= 1.0:
+        yield
+        return
+    over = threading.Event()
+
+    def hold() -> None:
+        while not over.is_set():
+            os.kill(pid, signal.SIGCONT)
+            time.sleep(0.1 * share)
+            os.kill(pid, signal.SIGSTOP)
+            over.wait(0.1 * (1 - share))
+        os.kill(pid, signal.SIGCONT)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    try:
+        yield
+    finally:
+        over.set()
+        holder.join()
+
+
+def _cpu_of(pid: int) -> float:
+    """Seconds in user and system mode, of all threads."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICK
+
+
+def _peak_memory_of(pid: int) -> float:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
