@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from functools import partial
 
 from bench.measure import VARIANTS, Cost, cold, median, one_call, tagged_event, warm
 from bench.report import Report, write
@@ -54,7 +55,7 @@ def fan_out() -> dict[int, Cost]:
             for _ in range(count - 1):
                 volume = tagged_event(oci)["data"]["resourceId"]
                 details = {"instanceId": instance["id"], "volumeId": volume, "type": "iscsi"}
-                oci.run(lambda details=details: oci.volume_attachments.add(details))
+                oci.run(partial(oci.volume_attachments.add, details))
             time.sleep(0.2)
             dimension = {"resourceId": instance["id"], "resourceDisplayName": "web"}
             entry = {"status": "FIRING", "dimensions": [dimension]}
