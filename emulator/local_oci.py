@@ -197,6 +197,10 @@ class LocalOci:
         await self.cloud.stop()
         await self.functions.stop()
         await self.server.stop()
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
     def wait(self, work: Coroutine[Any, Any, T]) -> T:
         """Carry a coroutine out on the local OCI's thread and wait for what it returns."""

@@ -72,11 +72,11 @@ class Server:
         content = await request.read()
         headers = {name.lower(): value for name, value in request.headers.items()}
         call = Call(dict(request.match_info), dict(request.query), headers, content)
-        fault = self._faults.next(declared.name)
-        principal = ""
+        fault, principal = None, ""
         try:
             if declared.signed:
                 principal = verify(request.method, request.raw_path, headers, content, self._find_principal).name
+            fault = self._faults.next(declared.name)
             reply = await self._carry_out(declared, method, call, principal, fault, request)
         except ServiceError as error:
             reply = Reply(_error(error), error.status)

@@ -1,7 +1,7 @@
 """The SDK, imported without what this function never uses of it: about a third of the import's CPU time.
 
-``import oci`` also imports the clients of DNS and Object Storage, for its pagination helpers, and X.509 and PKCS#11, for
-other kinds of principals. All but the last are put off until somebody looks into them, which nobody does here.
+``import oci`` also imports the clients of DNS and Object Storage, for its pagination helpers, and X.509 and PKCS#11,
+for other kinds of principals. All but the last are put off until somebody looks into them, which nobody does here.
 """
 
 from __future__ import annotations

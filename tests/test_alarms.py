@@ -159,3 +159,27 @@ def test_an_alarm_without_a_key_or_a_time_is_identified_by_its_message(made: Wor
     _, answer = through_topic(made, alarm)
     assert answer["results"][0]["trigger"]["id"] == "message-1"
     assert answer["results"][0]["request"]["displayName"].startswith("volume-")
+
+
+def test_young_backups_of_any_kind_keep_an_alarm_from_making_another(configured: Configure) -> None:
+    made = configured(MIN_INTERVAL_MINUTES="60")
+    volume, boot_volume = made.volume(), made.boot_volume()
+    group = made.volume_group(made.volume())
+    made.backup(volume)
+    made.boot_backup(boot_volume)
+    made.group_backup(group)
+    alarm = json.loads(payload("alarm_v1_5_split.json", instance="x"))
+    alarm["alarmMetaData"][0]["dimensions"] = [{"resourceId": ocid} for ocid in (volume, boot_volume, group)]
+    status, answer = through_topic(made, alarm)
+    assert (status, answer["outcome"]) == (200, "skipped")
+    assert all("younger than MIN_INTERVAL_MINUTES" in result["reason"] for result in answer["results"])
+    lists = {"ListVolumeBackups", "ListBootVolumeBackups", "ListVolumeGroupBackups"}
+    assert lists <= set(made.operations())
+
+
+def test_a_dry_run_of_an_alarm_reads_the_instance_and_shows_every_request(configured: Configure) -> None:
+    made = configured(DRY_RUN="true")
+    status, answer = through_topic(made, payload("alarm_v1_5_split.json", instance=made.instance(disks=2)))
+    assert (status, answer["outcome"], len(answer["results"])) == (200, "planned", 3)
+    assert all(result["request"]["type"] == "INCREMENTAL" for result in answer["results"])
+    assert set(made.operations()) == {"GetInstance", "ListBootVolumeAttachments", "ListVolumeAttachments"}

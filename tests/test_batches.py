@@ -238,3 +238,18 @@ def test_a_cloud_event_around_an_audit_record_is_that_record(made: World) -> Non
     assert made.result(wrapped)["trigger"]["id"] == record["eventId"]
     strange = {"specversion": "1.0", "id": "x", "source": "hub", "type": "x", "data": {"eventType": "x", "data": {}}}
     assert made.invoke(strange)[1]["error"]["code"] == "InvalidRequest"
+
+
+def test_a_dry_run_of_a_completion_reads_the_backup_and_publishes_nothing(configured: Configure) -> None:
+    made = configured(DRY_RUN="true")
+    result = made.result(payload("completion_volumebackup.json", backup=made.backup(made.volume())))
+    assert (result["outcome"], result["notified"]) == ("completed", False)
+    assert made.operations() == ["GetVolumeBackup"]
+
+
+def test_configured_event_types_and_require_tag_hold_for_audit_records_too(configured: Configure) -> None:
+    made = configured(EVENT_TYPES="com.oraclecloud.blockvolumes.getvolume", REQUIRE_TAG="true")
+    assert made.result(made.filled_in("audit_getvolume.json"))["outcome"] == "accepted"
+    untagged = json.loads(made.filled_in("audit_getvolume.json"))
+    untagged["data"]["freeformTags"] = {}
+    assert made.result({**untagged, "eventId": "another"})["reason"] == "not tagged with backup"

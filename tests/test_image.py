@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -99,7 +100,7 @@ def test_the_requirements_are_what_the_function_imports_and_nothing_else() -> No
     imported = "\n".join(path.read_text() for path in [PROJECT / "func.py", *(PROJECT / "handlers").rglob("*.py")])
     assert set(pinned) == modules.keys()
     for module in modules.values():
-        assert f"import {module}" in imported or f"from {module} " in imported
+        assert re.search(rf"^ *(import|from) {module}\b", imported, re.MULTILINE), module
 
 
 def test_func_yaml_describes_the_function_that_is_tested_here() -> None:

@@ -1,9 +1,11 @@
-"""What becomes of every answer of the API, with the fault made by the local OCI."""
+"""What becomes of every answer of the API, with the fault made by the local OCI.
+
+`seconds` is an invocation's timeout: the local OCI cuts a later answer off with 504, and the test fails.
+"""
 
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 import pytest
@@ -54,6 +56,7 @@ PERMANENT: dict[str, tuple[dict[str, Any], str]] = {
 # Faults that pass: the same request is sent again until the API has taken it.
 PASSING: dict[str, dict[str, Any]] = {
     "409 IncorrectState": {"status": 409, "code": "IncorrectState"},
+    "409 LockConflict": {"status": 409, "code": "LockConflict"},
     "429 TooManyRequests": {"status": 429, "code": "TooManyRequests"},
     "500 InternalServerError": {"status": 500},
     "503 ServiceUnavailable": {"status": 503, "code": "ServiceUnavailable", "body": "<html>busy</html>"},
@@ -91,6 +94,7 @@ def test_an_error_that_a_redelivery_cannot_mend_is_told_once_with_a_hint(made: W
     status, answer = made.invoke(event)
     assert status == 200
     [result] = answer["results"]
+    assert result["outcome"] == "failed", made.operations()
     error = result["error"]
     assert (result["outcome"], error["code"], error["status"]) == ("failed", code, fault["status"])
     assert (error["retryable"], error["opcRequestId"]) == (False, error["opcRequestId"])
@@ -119,9 +123,7 @@ def test_a_fault_that_lasts_ends_in_a_retryable_failure_before_the_deadline(made
     warmed_up(made)
     event = made.filled_in("event_updatevolume_tagged.json")
     made.oci.fault(CREATE, times=100, **fault)
-    started = time.monotonic()
     status, answer = made.invoke(event, seconds="2")
-    assert time.monotonic() - started < 2
     [result] = answer["results"]
     assert (status, result["outcome"]) == (502, "failed")
     assert (result["error"]["code"], result["error"]["retryable"]) == (code, True)
@@ -141,9 +143,9 @@ def test_a_service_that_asks_for_time_gets_it(made: World) -> None:
 def test_a_service_that_asks_for_more_time_than_there_is_is_not_waited_for(made: World) -> None:
     event = made.filled_in("event_updatevolume_tagged.json")
     made.oci.fault(CREATE, status=503, headers={"Retry-After": "3600"})
-    started = time.monotonic()
     status, _ = made.invoke(event, seconds="10")
-    assert (status, time.monotonic() - started < 9) == (502, True)
+    assert status == 502
+    assert made.operations().count(CREATE) == 1
 
 
 def test_a_lasting_refusal_of_the_signature_is_permanent_after_one_refresh(made: World) -> None:
@@ -232,9 +234,7 @@ def test_what_the_deadline_cut_off_says_so_and_a_redelivery_completes_exactly_th
     alarm = json.loads(payload("alarm_v1_5_split.json", instance="x"))
     alarm["alarmMetaData"][0]["dimensions"] = [{"resourceId": volume} for volume in volumes]
     made.oci.fault(CREATE, times=4, delay_seconds=0.7)
-    started = time.monotonic()
     status, answer = made.invoke(alarm, seconds="2.5")
-    assert time.monotonic() - started < 2.5
     assert (status, answer["outcome"]) == (502, "mixed")
     outcomes = [result["outcome"] for result in answer["results"]]
     assert outcomes == sorted(outcomes)
@@ -312,3 +312,27 @@ def test_a_backup_without_a_time_does_not_count_for_the_interval(configured: Con
     backup = {"id": "x", "lifecycleState": "AVAILABLE", "timeRequestReceived": "lately"}
     made.oci.fault("ListVolumeBackups", status=200, body=json.dumps([backup]))
     assert made.result(event)["outcome"] == "accepted"
+
+
+@pytest.mark.parametrize("fault", [{"status": 503}, {"delay_seconds": 30.0}, {"close": "before"}], ids=str)
+def test_however_many_targets_and_whatever_the_fault_the_answer_comes_in_time(
+    made: World, fault: dict[str, Any]
+) -> None:
+    warmed_up(made)
+    alarm = json.loads(payload("alarm_v1_5_split.json", instance="x"))
+    volumes = [f"ocid1.volume.oc1.iad.many{number}" for number in range(60)]
+    alarm["alarmMetaData"][0]["dimensions"] = [{"resourceId": volume} for volume in volumes]
+    for operation in (CREATE, PUBLISH):
+        made.oci.fault(operation, times=10_000, **fault)
+    status, answer = made.invoke(alarm, seconds="5")
+    assert (status, answer["outcome"], len(answer["results"])) == (502, "failed", 60)
+    assert all(result["error"]["retryable"] for result in answer["results"])
+    assert not any(result["notified"] for result in answer["results"])
+    assert answer["error"]["code"] == "PublishFailed"
+
+
+def test_many_answers_of_429_in_one_fan_out_keep_no_backup_from_being_made(made: World) -> None:
+    instance = made.instance(disks=12)
+    made.oci.fault(CREATE, times=15, status=429, code="TooManyRequests")
+    status, answer = made.invoke(payload("alarm_v1_5_split.json", instance=instance), seconds="60")
+    assert (status, answer["outcome"]) == (200, "accepted")
