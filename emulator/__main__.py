@@ -22,6 +22,8 @@ def main() -> None:
     parser.add_argument(
         "--lifecycle", type=float, default=1.0, metavar="SECONDS", help="time in each state (%(default)s)"
     )
+    parser.add_argument("--copies", type=int, default=1, metavar="N", help="deliver each event so often (%(default)s)")
+    parser.add_argument("--shuffle", type=float, default=0.0, metavar="SECONDS", help="and up to so late (%(default)s)")
     parser.add_argument("--quiet", action="store_true", help="do not print what happens")
     arguments = parser.parse_args()
     oci = LocalOci(
@@ -31,6 +33,8 @@ def main() -> None:
             state=arguments.state,
             denied=tuple(arguments.deny),
             lifecycle_seconds=arguments.lifecycle,
+            event_copies=arguments.copies,
+            event_shuffle_seconds=arguments.shuffle,
             listener=None if arguments.quiet else show,
         )
     )

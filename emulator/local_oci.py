@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import random
 import shutil
 import tempfile
 import threading
@@ -64,7 +65,8 @@ class Options:
 
     `image` is the function that is run, `config` its configuration beside TOPIC_ID and OCI_ENDPOINT, which are set for
     it. `denied` are permissions (``manage volume-backups``) that its policies lack. `wired` subscribes it to the alarm
-    topic and to the events that it acts on.
+    topic and to the events that it acts on. Each event is delivered `event_copies` times, each copy up to
+    `event_shuffle_seconds` late, and again after `event_retry_seconds` while the function fails.
     """
 
     host: str = "127.0.0.1"
@@ -78,6 +80,8 @@ class Options:
     latency_seconds: float = 0.0
     retry_minute_seconds: float = 60.0
     event_retry_seconds: float = 1.0
+    event_copies: int = 1
+    event_shuffle_seconds: float = 0.0
     publishes_per_minute: int = 60
     page_size: int = 100
     most_containers: int = 20
@@ -119,6 +123,7 @@ class LocalOci:
         )
         self.subscriptions = Subscriptions(cloud, self._deliver_message, options.retry_minute_seconds)
         self.topics = Topics(cloud, self.subscriptions, options.publishes_per_minute)
+        self.functions.tell = self._publish_to
         self.rules = Rules(cloud, self._deliver_event)
         self.service_connectors = ServiceConnectors(cloud, self._deliver_again_and_again)
         self.alarms = Alarms(cloud, self.topics)
@@ -243,26 +248,33 @@ class LocalOci:
     async def _deliver_event(self, event: Document, action: Document) -> None:
         """To a function at least once, again while it answers that it failed; to a topic as the message's text."""
         if action["actionType"] == "ONS":
-            topic = self.topics.collection.documents[action["topicId"]]
-            self.topics.publish(topic, event["eventType"], json.dumps(event))
+            self._publish_to(action["topicId"], event["eventType"], json.dumps(event))
             return
         await self._deliver_again_and_again(action["functionId"], event)
 
+    def _publish_to(self, topic_id: str, title: str, body: str) -> None:
+        self.topics.publish(self.topics.collection.documents[topic_id], title, body)
+
     async def _deliver_again_and_again(self, function_id: str, body: Document | list[Document]) -> None:
+        copies = (self._deliver_until_taken(function_id, body) for _ in range(self.options.event_copies))
+        await asyncio.gather(*copies)
+
+    async def _deliver_until_taken(self, function_id: str, body: Document | list[Document]) -> None:
+        await asyncio.sleep(random.uniform(0, self.options.event_shuffle_seconds))
         for attempt in range(_EVENT_RETRIES):
             await asyncio.sleep(self.options.event_retry_seconds * attempt)
-            if await self._invoke(json.dumps(body).encode(), {}) == HTTPStatus.OK:
+            if await self._invoke(json.dumps(body).encode()) == HTTPStatus.OK:
                 return
         self.journal.add("discarded", f"an event to {function_id}, after {_EVENT_RETRIES} tries")
 
     async def _deliver_message(self, function_id: str, body: bytes, headers: dict[str, str]) -> bool:
         """Hand a message to the function; what becomes of it inside is not known to the topic."""
-        status = await self._invoke(body, headers)
-        return status not in {429, 503}
+        sent = {"Content-Type": "application/json", "Fn-Intent": "cloudevent", **headers}
+        return await self.functions.invoke_detached(body, sent) not in {429, 503}
 
-    async def _invoke(self, body: bytes, headers: dict[str, str]) -> int:
+    async def _invoke(self, body: bytes) -> int:
         try:
-            sent = {"Content-Type": "application/json", "Fn-Intent": "cloudevent", **headers}
+            sent = {"Content-Type": "application/json", "Fn-Intent": "cloudevent"}
             return (await self.functions.invoke(body, sent)).status
         except ServiceError as error:
             return error.status

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -297,49 +294,6 @@ def test_the_fn_cli_finds_inspects_configures_and_invokes_the_function() -> None
             call_fn(made, "/v2/fns/other")
 
 
-def cli(made: World, *arguments: str) -> Any:
-    """What the ``oci`` command answers, with the config file that the local OCI wrote."""
-    command = [str(Path(sys.executable).with_name("oci")), "--config-file", str(made.oci.config_file)]
-    environment = {**os.environ, "SUPPRESS_LABEL_WARNING": "True", "PYTHONWARNINGS": "ignore"}
-    done = subprocess.run(
-        [*command, "--endpoint", made.oci.base_url, *arguments],
-        capture_output=True,
-        text=True,
-        env=environment,
-        check=False,
-        timeout=60,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)["data"] if done.stdout.startswith('{\n  "data"') else done.stdout
-
-
-def test_the_oci_cli_makes_a_volume_tags_it_and_finds_the_backup() -> None:
-    with world(wired=True) as made:
-        compartment = ("--compartment-id", made.oci.compartment_id)
-        located = (*compartment, "--availability-domain", "Iocq:US-ASHBURN-AD-1")
-        volume = cli(
-            made,
-            "bv",
-            "volume",
-            "create",
-            *located,
-            "--display-name",
-            "cli",
-            "--wait-for-state",
-            "AVAILABLE",
-            "--wait-interval-seconds",
-            "1",
-        )
-        tags = ("--freeform-tags", '{"backup": "full"}', "--force")
-        cli(made, "bv", "volume", "update", "--volume-id", volume["id"], *tags)
-        made.oci.journal.wait_for("message", topic="backup-results", count=2)
-        [backup] = cli(made, "bv", "backup", "list", *compartment, "--volume-id", volume["id"])
-        assert (backup["type"], backup["lifecycle-state"]) == ("FULL", "AVAILABLE")
-        function = ("--function-id", made.oci.functions.function["id"])
-        answer = cli(made, "fn", "function", "invoke", *function, "--file", "-", "--body", "[]")
-        assert json.loads(answer) == {"outcome": "skipped", "results": []}
-
-
 def resources(made: World) -> dict[str, tuple[str, dict[str, Any], dict[str, Any] | None]]:
     """Per resource: its path, what it is created with, and what is changed of it."""
     common = {"compartmentId": made.oci.compartment_id, "displayName": "first"}
@@ -494,3 +448,27 @@ def test_an_alarm_comes_grouped_or_split_and_is_pretty_on_request(made: World) -
     operator("POST", "/emulator/principal/rotate")
     gone = operator("POST", f"/{path}", {**details, "destinations": ["ocid1.onstopic.oc1.iad.gone"]})
     assert refusal(operator, "POST", f"/emulator/alarms/{gone['id']}/fire", {"dimensions": dimensions})[0] == 400
+
+
+def test_events_may_come_more_than_once_and_in_any_order() -> None:
+    with world(wired=True, event_copies=3, event_shuffle_seconds=0.2) as made:
+        volumes = [made.volume(freeformTags={"backup": "now"}) for _ in range(3)]
+        ended = "com.oraclecloud.blockvolumes.createvolumebackup.end"
+        made.oci.journal.wait_for("event", type=ended, count=3)
+        made.oci.journal.wait_for("invocation", status=200, count=9)
+        assert all(len(made.backups_of(volume)) == 1 for volume in volumes)
+
+
+def test_a_detached_invocation_tells_the_destination_of_its_outcome() -> None:
+    with world(wired=True) as made:
+        function = made.oci.functions.function["id"]
+        destination = {"kind": "NOTIFICATION", "topicId": made.oci.result_topic["id"]}
+        change = {"failureDestination": destination, "successDestination": {"kind": "NONE"}}
+        made.oci.operator.call("PUT", f"/20260325/functions/{function}", change)
+        path = f"/20181201/topics/{made.oci.alarm_topic['id']}/messages"
+        made.oci.operator.call("POST", path, {"title": "t", "body": '{"not": "a trigger"}'})
+        [told] = made.oci.journal.wait_for("message", topic="backup-results")
+        assert told.details["title"] == "create-volume-backup 502"
+        result = json.loads(told.details["body"])
+        assert (result["status"], result["request"]) == (502, '{"not": "a trigger"}')
+        assert "matches none of the accepted kinds" in result["response"]

@@ -8,9 +8,10 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from emulator.principals import ResourcePrincipal
 
 APPLICATION, FUNCTION = "volume-backups", "create-volume-backup"
 LARGEST_BODY = 6 * 1024 * 1024
+_CHANGEABLE = ("timeoutInSeconds", "memoryInMBs", "successDestination", "failureDestination")
 # The SDK and the CLI moved to the second version in 2026; clients of either are served alike.
 _VERSION = "/{version:20181201|20260325}"
 _APPLICATIONS, _FUNCTIONS = f"{_VERSION}/applications", f"{_VERSION}/functions"
@@ -56,6 +58,7 @@ class Functions:
         self._principal = principal
         self._image = image
         self._most_containers = most_containers
+        self.tell: Callable[[str, str, str], None] = lambda _topic_id, _title, _body: None
         self._containers: list[Container] = []
         self._idle: list[Container] = []
         self._retired: list[Container] = []
@@ -79,10 +82,12 @@ class Functions:
                 "compartmentId": cloud.compartment_id,
                 "config": {},
                 "displayName": FUNCTION,
+                "failureDestination": {"kind": "NONE"},
                 "image": f"local/{FUNCTION}:latest",
                 "invokeEndpoint": "",
                 "lifecycleState": "ACTIVE",
                 "memoryInMBs": 256,
+                "successDestination": {"kind": "NONE"},
                 "timeoutInSeconds": 300,
                 "timeCreated": now(),
                 "timeUpdated": now(),
@@ -259,10 +264,10 @@ class Functions:
 
     @operation("PUT", f"{_FUNCTIONS}/{{functionId}}", permission="manage fn-function")
     async def update_function(self, call: Call) -> Reply:
-        """UpdateFunction: `config`, `timeoutInSeconds` and `memoryInMBs`, which changes nothing here."""
+        """UpdateFunction: `config`, timeout, destinations of kind NOTIFICATION, and a memory that changes nothing."""
         function, details = self.collection.named(call, "functionId"), call.body
         self.collection.check_etag(call, function)
-        function.update({key: details[key] for key in ("timeoutInSeconds", "memoryInMBs") if key in details})
+        function.update({key: details[key] for key in _CHANGEABLE if key in details})
         if "config" in details:
             function["config"] = dict(details["config"])
         self.configure({})
@@ -274,15 +279,22 @@ class Functions:
         self.collection.named(call, "functionId")
         passed = {"Fn-Intent": call.headers.get("fn-intent", "cloudevent"), "Content-Type": _content_type(call)}
         if call.headers.get("fn-invoke-type", "sync").lower() == "detached":
-            self._cloud.in_background(self._invoke_detached(call.content, passed))
+            self._cloud.in_background(self.invoke_detached(call.content, passed))
             return Reply(status=202)
         return as_reply(await self.invoke(call.content, {**passed, "Fn-Invoke-Type": "sync"}))
 
-    async def _invoke_detached(self, body: bytes, headers: Mapping[str, str]) -> None:
+    async def invoke_detached(self, body: bytes, headers: Mapping[str, str]) -> int:
+        """Invoke the function for a caller that does not wait; the status, and the destination of that case is told."""
         try:
-            await self.invoke(body, {**headers, "Fn-Invoke-Type": "detached"})
+            outcome = await self.invoke(body, {**headers, "Fn-Invoke-Type": "detached"})
+            status, told = outcome.status, outcome.body.decode(errors="replace")
         except ServiceError as error:
-            self._cloud.journal.add("invocation", f"detached: {error.code}", status=error.status, answer=None, body=b"")
+            status, told = error.status, f"{error.code}: {error.message}"
+        destination = self.function["successDestination" if status == HTTPStatus.OK else "failureDestination"]
+        if destination["kind"] == "NOTIFICATION":
+            result = {"functionId": self.function["id"], "status": status, "request": body.decode(errors="replace")}
+            self.tell(destination["topicId"], f"{FUNCTION} {status}", json.dumps({**result, "response": told}))
+        return status
 
 
 def as_reply(outcome: Outcome) -> Reply:

@@ -60,7 +60,7 @@ class Alarms:
         call.required("compartmentId")
         return self.collection.page(call, "compartmentId", "displayName", "lifecycleState")
 
-    @operation("POST", "/emulator/alarms/{alarmId}/fire")
+    @operation("POST", "/emulator/alarms/{alarmId}/fire", signed=False)
     async def fire_alarm(self, call: Call) -> Reply:
         """Not an API operation: the alarm goes through a transition (`type`, OK_TO_FIRING) for its `dimensions`.
 

@@ -1,0 +1,198 @@
+"""The ``oci`` command, unchanged, against the local OCI: every group of commands that the backups' operators use."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.world import World, world
+
+DOMAIN = "Iocq:US-ASHBURN-AD-1"
+NOW = ("--wait-interval-seconds", "1")
+Cli = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def wired() -> Iterator[World]:
+    """A local OCI as ``python -m emulator`` serves it."""
+    with world(wired=True) as made:
+        yield made
+
+
+@pytest.fixture
+def oci(wired: World) -> Cli:
+    """Runs the ``oci`` command with the config file that the local OCI wrote; its data, decoded."""
+
+    def run(command: str, *arguments: str, succeeds: bool = True) -> Any:
+        program = str(Path(sys.executable).with_name("oci"))
+        called = [program, "--config-file", str(wired.oci.config_file), "--endpoint", wired.oci.base_url]
+        done = subprocess.run(
+            [*called, *command.split(), *arguments],
+            capture_output=True,
+            text=True,
+            env={**os.environ, "PYTHONWARNINGS": "ignore"},
+            timeout=60,
+            check=False,
+        )
+        assert (done.returncode == 0) is succeeds, done.stderr
+        if not succeeds:
+            return json.loads(done.stderr.split("ServiceError:\n")[1])
+        return json.loads(done.stdout).get("data") if done.stdout.startswith("{") else done.stdout
+
+    return run
+
+
+def ids(documents: Any) -> set[str]:
+    return {document["id"] for document in documents or []}
+
+
+def test_the_whole_story(wired: World, oci: Cli, tmp_path: Path) -> None:
+    compartment = ("--compartment-id", wired.oci.compartment_id)
+    inbox = tmp_path / "inbox"
+    [results] = [topic for topic in oci("ons topic list", *compartment) if topic["name"] == "backup-results"]
+    target = ("--protocol", "FILE", "--subscription-endpoint", inbox.as_uri())
+    subscription = oci("ons subscription create", *compartment, "--topic-id", results["topic-id"], *target)
+    located = (*compartment, "--availability-domain", DOMAIN, "--display-name", "cli")
+    volume = oci("bv volume create", *located, "--wait-for-state", "AVAILABLE", *NOW)["id"]
+    oci("bv volume update", "--volume-id", volume, "--freeform-tags", '{"backup": "full"}', "--force")
+    wired.oci.journal.wait_for("message", topic="backup-results", count=2)
+    [backup] = oci("bv backup list", *compartment, "--volume-id", volume)
+    assert (backup["type"], backup["lifecycle-state"]) == ("FULL", "AVAILABLE")
+    received = [json.loads(json.loads(line)["body"]) for line in inbox.read_text().splitlines()]
+    assert [event["type"] for event in received] == ["volumebackup.accepted", "volumebackup.available"]
+    assert {event["data"]["id"] for event in received} == {backup["id"]}
+    wired.oci.operator.call("DELETE", f"/20181201/subscriptions/{subscription['id']}")
+
+
+def test_volumes_and_their_backups(wired: World, oci: Cli) -> None:
+    compartment = ("--compartment-id", wired.oci.compartment_id)
+    volume = oci("bv volume create", *compartment, "--availability-domain", DOMAIN, "--size-in-gbs", "50")["id"]
+    oci("bv volume update", "--volume-id", volume, "--display-name", "renamed")
+    assert oci("bv volume get", "--volume-id", volume)["display-name"] == "renamed"
+    assert ids(oci("bv volume list", *compartment, "--display-name", "renamed")) == {volume}
+    made = oci("bv backup create", "--volume-id", volume, "--wait-for-state", "AVAILABLE", *NOW)
+    named = ("--volume-backup-id", made["id"])
+    oci("bv backup update", *named, "--display-name", "kept")
+    assert oci("bv backup get", *named)["display-name"] == "kept"
+    assert ids(oci("bv backup list", *compartment, "--display-name", "kept", "--sort-by", "TIMECREATED")) == {
+        made["id"]
+    }
+    error = oci("bv backup update", *named, "--display-name", "x", "--if-match", "stale", succeeds=False)
+    assert (error["status"], error["code"]) == (412, "NoEtagMatch")
+    oci("bv backup delete", *named, "--force", "--wait-for-state", "TERMINATED", *NOW)
+    oci("bv volume delete", "--volume-id", volume, "--force", "--wait-for-state", "TERMINATED", *NOW)
+    assert volume not in ids(oci("bv volume list", *compartment, "--lifecycle-state", "AVAILABLE"))
+
+
+def test_boot_volumes_and_their_backups(wired: World, oci: Cli) -> None:
+    compartment = ("--compartment-id", wired.oci.compartment_id)
+    source = wired.boot_volume()
+    volume = oci("bv boot-volume create", *compartment, "--source-boot-volume-id", source)["id"]
+    named = ("--boot-volume-id", volume)
+    oci("bv boot-volume update", *named, "--display-name", "boot")
+    assert oci("bv boot-volume get", *named)["display-name"] == "boot"
+    assert volume in ids(oci("bv boot-volume list", *compartment, "--availability-domain", DOMAIN, "--all"))
+    backup = oci("bv boot-volume-backup create", *named, "--wait-for-state", "AVAILABLE", *NOW)["id"]
+    kept = ("--boot-volume-backup-id", backup)
+    oci("bv boot-volume-backup update", *kept, "--display-name", "kept")
+    assert oci("bv boot-volume-backup get", *kept)["display-name"] == "kept"
+    assert ids(oci("bv boot-volume-backup list", *compartment, *named)) == {backup}
+    oci("bv boot-volume-backup delete", *kept, "--force")
+    oci("bv boot-volume delete", *named, "--force")
+
+
+def test_volume_groups_and_their_backups(wired: World, oci: Cli) -> None:
+    compartment = ("--compartment-id", wired.oci.compartment_id)
+    source = json.dumps({"type": "volumeIds", "volumeIds": [wired.volume(), wired.boot_volume()]})
+    located = (*compartment, "--availability-domain", DOMAIN, "--source-details", source)
+    group = oci("bv volume-group create", *located, "--wait-for-state", "AVAILABLE", *NOW)["id"]
+    named = ("--volume-group-id", group)
+    oci("bv volume-group update", *named, "--display-name", "group")
+    assert len(oci("bv volume-group get", *named)["volume-ids"]) == 2
+    assert ids(oci("bv volume-group list", *compartment, "--display-name", "group")) == {group}
+    backup = oci("bv volume-group-backup create", *named, "--wait-for-state", "AVAILABLE", *NOW)["id"]
+    kept = ("--volume-group-backup-id", backup)
+    oci("bv volume-group-backup update", *kept, "--display-name", "kept")
+    assert len(oci("bv volume-group-backup get", *kept)["volume-backup-ids"]) == 2
+    assert ids(oci("bv volume-group-backup list", *compartment, *named)) == {backup}
+    oci("bv volume-group-backup delete", *kept, "--force")
+    oci("bv volume-group delete", *named, "--force")
+
+
+def test_instances_and_their_attachments(wired: World, oci: Cli) -> None:
+    compartment = ("--compartment-id", wired.oci.compartment_id)
+    image = ("--image-id", "ocid1.image.oc1.iad.a", "--subnet-id", "ocid1.subnet.oc1.iad.a")
+    shape = ("--availability-domain", DOMAIN, "--shape", "VM.Standard.E4.Flex", *image)
+    instance = oci("compute instance launch", *compartment, *shape, "--wait-for-state", "RUNNING", *NOW)["id"]
+    named = ("--instance-id", instance)
+    assert oci("compute instance get", *named)["lifecycle-state"] == "RUNNING"
+    assert instance in ids(oci("compute instance list", *compartment, "--all"))
+    [boot] = oci("compute boot-volume-attachment list", *compartment, "--availability-domain", DOMAIN, *named)
+    assert boot["lifecycle-state"] == "ATTACHED"
+    volume = ("--type", "paravirtualized", "--volume-id", wired.volume())
+    attached = oci("compute volume-attachment attach", *named, *volume, "--wait-for-state", "ATTACHED", *NOW)["id"]
+    assert ids(oci("compute volume-attachment list", *compartment, *named)) == {attached}
+    oci("compute volume-attachment detach", "--volume-attachment-id", attached, "--force")
+    oci("compute instance terminate", *named, "--force")
+    terminated = "com.oraclecloud.computeapi.terminateinstance.end"
+    assert wired.oci.journal.wait_for("event", type=terminated, resource=instance)
+
+
+def test_topics_subscriptions_and_messages(wired: World, oci: Cli, tmp_path: Path) -> None:
+    compartment = ("--compartment-id", wired.oci.compartment_id)
+    topic = oci("ons topic create", *compartment, "--name", "by-hand")["topic-id"]
+    named = ("--topic-id", topic)
+    assert oci("ons topic get", *named)["name"] == "by-hand"
+    assert topic in {found["topic-id"] for found in oci("ons topic list", *compartment, "--all")}
+    inbox = tmp_path / "inbox"
+    target = ("--protocol", "FILE", "--subscription-endpoint", inbox.as_uri())
+    subscription = oci("ons subscription create", *compartment, *named, *target)["id"]
+    assert ids(oci("ons subscription list", *compartment, *named)) == {subscription}
+    assert oci("ons message publish", *named, "--title", "t", "--body", "b")["message-id"]
+    assert json.loads(inbox.read_text()) == {"title": "t", "body": "b"}
+    oci("ons topic delete", *named, "--force")
+    assert oci("ons topic get", *named, succeeds=False)["status"] == 404
+
+
+def test_functions_synchronous_and_detached(wired: World, oci: Cli) -> None:
+    [application] = oci("fn application list", "--compartment-id", wired.oci.compartment_id)
+    [function] = oci("fn function list", "--application-id", application["id"])
+    named = ("--function-id", function["id"])
+    assert oci("fn function get", *named)["display-name"] == "create-volume-backup"
+    answer = wired.oci.state / "answer.json"
+    oci("fn function invoke", *named, "--file", str(answer), "--body", "[]")
+    assert json.loads(answer.read_text()) == {"outcome": "skipped", "results": []}
+    wired.forget()
+    body = json.dumps({"volumeId": wired.volume()})
+    oci("fn function invoke", *named, "--file", "-", "--body", body, "--fn-invoke-type", "detached")
+    ended = "com.oraclecloud.blockvolumes.createvolumebackup.end"
+    wired.oci.journal.wait_for("event", type=ended)
+
+
+def test_rules_and_alarms_wire_the_function(wired: World, oci: Cli) -> None:
+    compartment = ("--compartment-id", wired.oci.compartment_id)
+    function = {"actionType": "FAAS", "isEnabled": True, "functionId": wired.oci.functions.function["id"]}
+    condition = json.dumps({"eventType": "com.oraclecloud.computeapi.terminateinstance.begin"})
+    what = ("--condition", condition, "--actions", json.dumps({"actions": [function]}), "--is-enabled", "true")
+    rule = oci("events rule create", *compartment, "--display-name", "sick", *what)["id"]
+    assert rule in ids(oci("events rule list", *compartment))
+    oci("events rule update", "--rule-id", rule, "--is-enabled", "false", "--force")
+    oci("events rule delete", "--rule-id", rule, "--force")
+    assert rule not in ids(oci("events rule list", *compartment))
+    metric = ("--metric-compartment-id", wired.oci.compartment_id, "--namespace", "oci_blockstore")
+    query = ("--query-text", "VolumeReadOps[1m].sum() > 1", "--severity", "CRITICAL", "--is-enabled", "true")
+    destinations = ("--destinations", json.dumps([wired.oci.alarm_topic["id"]]))
+    alarm = oci("monitoring alarm create", *compartment, "--display-name", "busy", *metric, *query, *destinations)["id"]
+    assert alarm in ids(oci("monitoring alarm list", *compartment))
+    volume = wired.volume()
+    wired.oci.operator.call("POST", f"/emulator/alarms/{alarm}/fire", {"dimensions": [{"resourceId": volume}]})
+    ended = "com.oraclecloud.blockvolumes.createvolumebackup.end"
+    wired.oci.journal.wait_for("event", type=ended)
+    assert len(wired.backups_of(volume)) == 1
