@@ -29,13 +29,13 @@ def answer(results: Sequence[Result], publish_error: FunctionError | None) -> An
     if publish_error:
         document["error"] = publish_error.document()
     again = publish_error is not None or any(map(_wants_again, results))
-    return Answer(DELIVER_AGAIN if again else OK, json.dumps(document, ensure_ascii=False), outcome)
+    return Answer(DELIVER_AGAIN if again else OK, json.dumps(document), outcome)
 
 
 def refusal(error: FunctionError) -> Answer:
     """The answer to a body or a configuration that could not be used at all."""
     document: dict[str, Any] = {"outcome": Outcome.FAILED, "results": [], "error": error.document()}
-    return Answer(DELIVER_AGAIN, json.dumps(document, ensure_ascii=False), Outcome.FAILED)
+    return Answer(DELIVER_AGAIN, json.dumps(document), Outcome.FAILED)
 
 
 def _wants_again(result: Result) -> bool:

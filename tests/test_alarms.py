@@ -22,7 +22,7 @@ SKIPPED = {
     "alarm_firing_to_ok.json": "alarm transition FIRING_TO_OK does not act; ALARM_TYPES is OK_TO_FIRING",
     "alarm_repeat.json": "alarm transition REPEAT does not act",
     "alarm_reset.json": "alarm transition RESET does not act",
-    "alarm_of_a_database.json": "a autonomousdatabase has no volumes to back up",
+    "alarm_of_a_database.json": "a resource of type autonomousdatabase has no volumes to back up",
     "alarm_malformed_as_documented.txt": "a text published to the topic, not JSON",
 }
 

@@ -38,7 +38,7 @@ SKIPPED = {
     "event_createbucket_path.json": "com.oraclecloud.objectstorage.createbucket are not acted on",
     "event_databasebackup_end.json": "com.oraclecloud.databaseservice.backupdatabase.end are not acted on",
     "event_without_resource.json": "'' is not the OCID of a resource",
-    "event_of_a_bucket_ocid.json": "a bucket has no volumes to back up",
+    "event_of_a_bucket_ocid.json": "a resource of type bucket has no volumes to back up",
 }
 
 

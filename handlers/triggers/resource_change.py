@@ -34,7 +34,7 @@ def usable(resource_id: object) -> Ocid | str:
     if ocid.resource_type in _BACKUPS:
         return "the resource is itself a backup"
     if ocid.resource_type not in _BACKED_UP:
-        return f"a {ocid.resource_type} has no volumes to back up"
+        return f"a resource of type {ocid.resource_type} has no volumes to back up"
     return ocid
 
 
