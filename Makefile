@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: run test check format bench clean
+.PHONY: run test check format bench image-size clean
 
 # Shows the main job on the local OCI and ends; KEEP=1 leaves it up to try by hand.
 run: $(READY)
@@ -26,6 +26,10 @@ format: $(READY)
 # Measures against the alternatives and writes bench/README.md; takes some minutes on a quiet machine.
 bench: $(READY)
 	$(BIN)/python -m bench $(ARGS)
+
+# What an image of the function holds, and what the slim one of deploy/image saves.
+image-size: $(READY)
+	@$(BIN)/python -m bench.image
 
 clean:
 	rm -rf .venv .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .local-oci

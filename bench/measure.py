@@ -64,9 +64,14 @@ def tagged_event(oci: LocalOci) -> dict[str, Any]:
 
 
 def cold(oci: LocalOci, variant: str, share: float = 1.0) -> Cost:
+    """What `cold_start` measures, of one of the variants."""
+    return cold_start(oci, image_of(variant), share)
+
+
+def cold_start(oci: LocalOci, image: Image, share: float = 1.0) -> Cost:
     """From the process's start to its first answer, the process held to a `share` of one CPU."""
     body = tagged_event(oci)
-    oci.run(lambda: oci.functions.deploy(image_of(variant)))
+    oci.run(lambda: oci.functions.deploy(image))
     started = time.monotonic()
     container = oci.wait(oci.functions.warm())
     with held(container.pid or 0, share):

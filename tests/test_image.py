@@ -10,51 +10,30 @@ import sys
 import sysconfig
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
-from docker.utils.build import exclude_paths
 
+from bench.image import image_in, lay_out, sizes
 from emulator.functions.functions import Image
 from emulator.local_oci import PROJECT
 from handlers.settings import KEYS
 from tests.world import payload, world
 
 NOBODY = 65534
-WHEELS = Path(sys.prefix) / "wheels"
 
 
-def copied_into_the_image() -> set[str]:
-    """The project's files that ``ADD . /function/`` copies, as .dockerignore leaves them."""
-    patterns = (PROJECT / ".dockerignore").read_text().splitlines()
-    found = exclude_paths(str(PROJECT), [line for line in patterns if line and not line.startswith("#")])
-    # Docker reads .dockerignore whatever it says, but does not copy it.
-    return {path for path in found if (PROJECT / path).is_file()} - {".dockerignore"}
-
-
-@pytest.fixture(scope="module")
-def image() -> Iterator[Image]:
+@pytest.fixture(scope="module", params=["plain", "slim"])
+def image(request: pytest.FixtureRequest) -> Iterator[Image]:
     """An image in a folder that everybody can read and nobody can write, run as another user where that is possible."""
     root = Path(tempfile.mkdtemp(prefix="image-"))
-    for path in copied_into_the_image():
-        (root / "function" / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(PROJECT / path, root / "function" / path)
-    # fn build lets pip compile; leaving that out takes nothing away but a minute.
-    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-compile", "--no-warn-conflicts"]
-    requirements = ["--find-links", str(WHEELS), "-r", str(PROJECT / "requirements.txt")]
-    subprocess.run([*install, "--target", str(root / "python"), *requirements], check=True, capture_output=True)
+    lay_out(root, slim=request.param == "slim")
     user = NOBODY if os.geteuid() == 0 else None
     python, environment = interpreter_for(user, root / "home")
     subprocess.run(["chmod", "-R", "a+rX,a-w", str(root)], check=True)
-    yield Image(
-        root / "function" / "func.py",
-        libraries=(root / "python",),
-        python=python,
-        fdk=root / "python" / "bin" / "fdk",
-        environment=environment,
-        user=user,
-    )
+    yield replace(image_in(root), python=python, environment=environment, user=user)
     subprocess.run(["chmod", "-R", "u+w", str(root)], check=True)
     shutil.rmtree(root)
 
@@ -77,20 +56,52 @@ def interpreter_for(user: int | None, home: Path) -> tuple[str, dict[str, str]]:
     return str(home / "bin" / "python"), {"PYTHONHOME": str(home), "LD_LIBRARY_PATH": str(home / "lib")}
 
 
+def compiled_in(image: Image) -> set[Path]:
+    return {path for folder in (image.function_file.parent, *image.libraries) for path in folder.rglob("*.pyc")}
+
+
 def test_the_function_works_from_the_image_unwritable_and_as_another_user(image: Image) -> None:
+    before = compiled_in(image)
     with world(image=image) as made:
         result = made.result(payload("request_minimal.json", volume=made.volume()))
         assert (result["outcome"], result["notified"]) == ("accepted", True)
-    for folder in (image.function_file.parent, *image.libraries):
-        assert not list(folder.rglob("*.pyc"))
+        _, answer = made.invoke(payload("alarm_v1_5_split.json", instance=made.instance(disks=2)))
+        assert answer["outcome"] == "accepted"
+    assert compiled_in(image) == before
 
 
 def test_only_what_runs_is_copied_into_the_image(image: Image) -> None:
     folder = image.function_file.parent
     copied = {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()}
-    tops = {path.parts[0] for path in copied}
-    assert tops == {"func.py", "func.yaml", "requirements.txt", "handlers"}
-    assert {path.suffix for path in copied} == {".py", ".yaml", ".txt"}
+    assert {path.parts[0] for path in copied} - {"__pycache__"} == {
+        "func.py",
+        "func.yaml",
+        "requirements.txt",
+        "handlers",
+    }
+    assert {path.suffix for path in copied} - {".pyc"} == {".py", ".yaml", ".txt"}
+
+
+def test_the_slim_image_is_a_fraction_of_the_plain_one_and_compiled(image: Image) -> None:
+    total = sum(sizes(image.function_file.parent.parent).values())
+    modules = list(image.function_file.parent.rglob("*.py"))
+    compiled = list(image.function_file.parent.rglob("*.pyc"))
+    if len(compiled) == len(modules):
+        assert total < 120
+        assert not (image.libraries[0] / "pytest").exists()
+        assert not (image.libraries[0] / "oci" / "database").exists()
+    else:
+        assert not compiled
+        assert total > 200
+
+
+def test_both_dockerfiles_ignore_the_same_but_for_the_script() -> None:
+    def patterns(path: str) -> list[str]:
+        return [line for line in (PROJECT / path).read_text().splitlines() if line and not line.startswith("#")]
+
+    slim = patterns("deploy/image/Dockerfile.dockerignore")
+    slim.remove("!deploy/image/slim.py")
+    assert slim == patterns(".dockerignore")
 
 
 def test_the_requirements_are_what_the_function_imports_and_nothing_else() -> None:

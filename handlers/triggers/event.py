@@ -17,7 +17,7 @@ from handlers.trigger import Target, Trigger, identity, timestamp
 from handlers.triggers.context import Context
 from handlers.triggers.resource_change import targets
 
-_BACKUP_ENDED = re.compile(r"com\.oraclecloud\.blockvolumes\.create(boot)?volume(group)?backup\.end", re.IGNORECASE)
+BACKUP_ENDED = re.compile(r"com\.oraclecloud\.blockvolumes\.create(boot)?volume(group)?backup\.end", re.IGNORECASE)
 
 
 def parse(document: dict[str, Any], context: Context) -> Iterator[Target | Result]:
@@ -26,7 +26,7 @@ def parse(document: dict[str, Any], context: Context) -> Iterator[Target | Resul
     event_type = text(document["eventType"])
     if event_id is None or event_type is None:
         raise InvalidRequest("eventID and eventType: expected texts that are not empty")
-    ended = _BACKUP_ENDED.fullmatch(event_type)
+    ended = BACKUP_ENDED.fullmatch(event_type)
     trigger = Trigger(
         "completion" if ended else "event",
         identity(event_id),

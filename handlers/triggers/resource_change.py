@@ -19,7 +19,7 @@ from handlers.trigger import Tags, Target, Trigger
 from handlers.triggers.context import Context
 
 # A tag change is an update without a suffix; .begin is left out because the operation may still fail.
-_TAGGED = re.compile(
+TAGGED_TYPES = re.compile(
     r"com\.oraclecloud\.blockvolumes\.(update(boot)?volume(group)?(\.end)?|create(boot)?volume(group)?\.end|createvolumegroup)"
 )
 _BACKED_UP = frozenset({"volume", "bootvolume", "volumegroup", "instance"})
@@ -47,7 +47,7 @@ def targets(
     told = one_line(told, 255) if told else None
     event_type = (trigger.type or "").lower()
     listed = any(fnmatchcase(event_type, pattern) for pattern in context.settings.event_types)
-    if not listed and not _TAGGED.fullmatch(event_type):
+    if not listed and not TAGGED_TYPES.fullmatch(event_type):
         yield skipped(trigger, f"events of type {trigger.type} are not acted on; add the type to EVENT_TYPES", told)
         return
     status = text(mapping(data.get("additionalDetails")).get("status"))

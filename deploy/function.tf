@@ -1,0 +1,62 @@
+# The application, the function with its configuration, and the log of its invocations.
+
+resource "oci_functions_application" "backups" {
+  compartment_id = var.compartment_ocid
+  display_name   = local.name
+  subnet_ids     = [local.subnet_id]
+}
+
+resource "oci_functions_function" "create_volume_backup" {
+  application_id     = oci_functions_application.backups.id
+  display_name       = "create-volume-backup"
+  image              = var.image
+  memory_in_mbs      = 256
+  timeout_in_seconds = 300
+
+  # A key that is empty counts as not set.
+  config = {
+    TOPIC_ID             = join(",", concat([oci_ons_notification_topic.results.id], var.additional_topic_ids))
+    BACKUP_TAG           = var.backup_tag
+    BACKUP_TYPE          = var.backup_type
+    EVENT_TYPES          = join(",", var.event_types)
+    ALARM_TYPES          = join(",", var.alarm_types)
+    REQUIRE_TAG          = tostring(var.require_tag)
+    MIN_INTERVAL_MINUTES = tostring(var.min_interval_minutes)
+    KMS_KEY_ID           = var.kms_key_id
+    RETENTION_DAYS       = var.retention_days == 0 ? "" : tostring(var.retention_days)
+    DRY_RUN              = tostring(var.dry_run)
+    MAX_CONCURRENCY      = tostring(var.max_concurrency)
+    LOG_LEVEL            = var.log_level
+    OCI_ENDPOINT         = var.oci_endpoint
+  }
+
+  dynamic "failure_destination" {
+    for_each = var.create_failure_destination ? [1] : []
+    content {
+      kind     = "NOTIFICATION"
+      topic_id = oci_ons_notification_topic.failures[0].id
+    }
+  }
+}
+
+resource "oci_logging_log_group" "backups" {
+  compartment_id = var.compartment_ocid
+  display_name   = local.name
+}
+
+resource "oci_logging_log" "invocations" {
+  display_name       = "${local.name}-invocations"
+  log_group_id       = oci_logging_log_group.backups.id
+  log_type           = "SERVICE"
+  is_enabled         = true
+  retention_duration = 30
+
+  configuration {
+    source {
+      category    = "invoke"
+      resource    = oci_functions_application.backups.id
+      service     = "functions"
+      source_type = "OCISERVICE"
+    }
+  }
+}

@@ -1,0 +1,58 @@
+# What exactly this function may do. Each statement is there for the operations that its comment names, and no backup may
+# be deleted. It takes up to 15 minutes until the function's principal has a change.
+
+locals {
+  volumes_compartment = coalesce(var.volumes_compartment_ocid, var.compartment_ocid)
+  allow               = "Allow dynamic-group ${oci_identity_dynamic_group.function.name} to"
+  in_volumes          = "in compartment id ${local.volumes_compartment}"
+
+  statements = concat(
+    [
+      # CreateVolumeBackup, GetVolumeBackup, ListVolumeBackups, CreateVolumeGroupBackup
+      "${local.allow} manage volume-backups ${local.in_volumes} where request.permission != 'VOLUME_BACKUP_DELETE'",
+      # CreateVolumeBackup, CreateBootVolumeBackup, CreateVolumeGroupBackup, GetVolume, GetBootVolume, GetVolumeBackup, GetBootVolumeBackup, ListVolumeBackups, ListBootVolumeBackups, ListVolumeAttachments, ListBootVolumeAttachments
+      "${local.allow} use volumes ${local.in_volumes}",
+      # PublishMessage
+      "${local.allow} use ons-topics in compartment id ${var.compartment_ocid}",
+    ],
+    [for statement in [
+      # CreateBootVolumeBackup, GetBootVolumeBackup, ListBootVolumeBackups, CreateVolumeGroupBackup
+      "${local.allow} manage boot-volume-backups ${local.in_volumes} where request.permission != 'BOOT_VOLUME_BACKUP_DELETE'",
+    ] : statement if var.allow_boot_volumes || var.allow_volume_groups],
+    [for statement in [
+      # CreateVolumeGroupBackup, GetVolumeGroupBackup, ListVolumeGroupBackups
+      "${local.allow} manage volume-group-backups ${local.in_volumes} where request.permission != 'VOLUME_GROUP_BACKUP_DELETE'",
+      # CreateVolumeGroupBackup, GetVolumeGroup, GetVolumeGroupBackup, ListVolumeGroupBackups
+      "${local.allow} inspect volume-groups ${local.in_volumes}",
+    ] : statement if var.allow_volume_groups],
+    [for statement in [
+      # GetInstance, ListVolumeAttachments, ListBootVolumeAttachments
+      "${local.allow} read instances ${local.in_volumes}",
+      # ListVolumeAttachments, ListBootVolumeAttachments
+      "${local.allow} inspect volume-attachments ${local.in_volumes}",
+    ] : statement if var.allow_instances],
+  )
+
+  # Not the function's own calls, but what its requests refer to (defined tags, a key that Block Volume uses), and who sets it off at fixed times.
+  tenancy_statements = concat(
+    var.allow_tag_namespaces ? ["${local.allow} use tag-namespaces in tenancy"] : [],
+    var.kms_key_id == "" ? [] : ["Allow service blockstorage to use keys in tenancy where target.key.id = '${var.kms_key_id}'"],
+    var.schedule_cron == "" ? [] : ["Allow any-user to manage functions-family in compartment id ${var.compartment_ocid} where all {request.principal.type = 'resourceschedule', request.principal.id = '${oci_resource_scheduler_schedule.backup[0].id}'}"],
+  )
+}
+
+resource "oci_identity_dynamic_group" "function" {
+  provider       = oci.home
+  compartment_id = var.tenancy_ocid
+  name           = "${local.name}-function"
+  description    = "The function create-volume-backup of ${local.name}, and nothing else."
+  matching_rule  = "ALL {resource.type = 'fnfunc', resource.id = '${oci_functions_function.create_volume_backup.id}'}"
+}
+
+resource "oci_identity_policy" "function" {
+  provider       = oci.home
+  compartment_id = var.tenancy_ocid
+  name           = "${local.name}-function"
+  description    = "What the function create-volume-backup of ${local.name} may do."
+  statements     = concat(local.statements, local.tenancy_statements)
+}

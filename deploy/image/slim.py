@@ -1,0 +1,65 @@
+"""Make an image's folder of packages small and precompiled: ``python slim.py /python /function``.
+
+Takes out what the function is never going to import (the FDK's test tools, the SDK's other services and what only they
+need) and compiles the rest, because the container's user cannot write and would compile it again at each cold start.
+"""
+
+from __future__ import annotations
+
+import compileall
+import shutil
+import sys
+from importlib.metadata import Distribution, distributions
+from pathlib import Path
+from py_compile import PycInvalidationMode
+
+# The FDK declares these but imports them only in its own tests.
+TEST_TOOLS = {
+    "cython",
+    "iniconfig",
+    "packaging",
+    "pbr",
+    "pluggy",
+    "pygments",
+    "pytest",
+    "pytest-asyncio",
+    "setuptools",
+    "wheel",
+}
+# The SDK declares these for services and principals that the function does not use.
+OTHER_SERVICES = {
+    *("aiohappyeyeballs", "aiohttp", "aiosignal", "attrs", "frozenlist", "multidict", "propcache", "yarl"),
+    *("asn1crypto", "pyopenssl", "python-pkcs11"),
+}
+# Packages of the SDK that are no service, and the services that its own start-up names.
+SDK_PARTS = {
+    *("_vendor", "auth", "circuit_breaker", "fips", "pagination", "retry", "identity", "dns", "object_storage"),
+    *("work_requests", "encryption", "alloy"),
+}
+
+
+def slim(packages: Path, *code: Path) -> None:
+    """Take out what is not needed of `packages`, and compile it and `code`."""
+    for distribution in distributions(path=[str(packages)]):
+        if distribution.metadata["Name"].lower().replace("_", "-") in TEST_TOOLS | OTHER_SERVICES:
+            take_out(distribution)
+    for part in (packages / "oci").iterdir():
+        if part.is_dir() and part.name not in SDK_PARTS:
+            shutil.rmtree(part)
+    for folder in (packages, *code):
+        # Without a check of the source's time, which differs from layer to layer and costs a look at each file.
+        compileall.compile_dir(folder, quiet=2, workers=0, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH)
+
+
+def take_out(distribution: Distribution) -> None:
+    """Remove a distribution's files, and the folders that are empty then."""
+    files = [Path(str(distribution.locate_file(file))) for file in distribution.files or []]
+    for file in files:
+        file.unlink(missing_ok=True)
+    for folder in sorted({parent for file in files for parent in file.parents}, key=lambda path: -len(path.parts)):
+        if folder.is_dir() and (not any(folder.iterdir()) or folder.name == "__pycache__"):
+            shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    slim(*map(Path, sys.argv[1:]))

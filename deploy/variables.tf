@@ -1,0 +1,251 @@
+# Where
+
+variable "tenancy_ocid" {
+  type        = string
+  description = "OCID of the tenancy; Resource Manager fills it in."
+  validation {
+    condition     = startswith(var.tenancy_ocid, "ocid1.tenancy.")
+    error_message = "This is not the OCID of a tenancy."
+  }
+}
+
+variable "region" {
+  type        = string
+  description = "Region of the function and of the volumes it backs up, e.g. eu-frankfurt-1; Resource Manager fills it in."
+}
+
+variable "compartment_ocid" {
+  type        = string
+  description = "OCID of the compartment for the function, its topics and its rules."
+  validation {
+    condition     = can(regex("^ocid1\\.(compartment|tenancy)\\.", var.compartment_ocid))
+    error_message = "This is not the OCID of a compartment."
+  }
+}
+
+variable "volumes_compartment_ocid" {
+  type        = string
+  default     = ""
+  description = "OCID of the compartment whose volumes, and those of the compartments below it, may be backed up; empty: the function's own."
+  validation {
+    condition     = can(regex("^(ocid1\\.(compartment|tenancy)\\..*)?$", var.volumes_compartment_ocid))
+    error_message = "This is neither empty nor the OCID of a compartment."
+  }
+}
+
+variable "name_prefix" {
+  type        = string
+  default     = "volume-backups"
+  description = "Name of the functions application, and the beginning of all other names."
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{1,30}$", var.name_prefix))
+    error_message = "Small letters, digits and hyphens, at most 31."
+  }
+}
+
+# Function
+
+variable "image" {
+  type        = string
+  description = "The function's image in the region's registry, e.g. fra.ocir.io/namespace/create-volume-backup:0.1.0."
+  validation {
+    condition     = can(regex("^[a-z0-9.-]+/.+[:@].+$", var.image))
+    error_message = "Expected registry/namespace/name:tag."
+  }
+}
+
+variable "subnet_ocid" {
+  type        = string
+  default     = ""
+  description = "OCID of a subnet that reaches the Oracle services network; empty: a minimal network is made."
+  validation {
+    condition     = can(regex("^(ocid1\\.subnet\\..*)?$", var.subnet_ocid))
+    error_message = "This is neither empty nor the OCID of a subnet."
+  }
+}
+
+variable "oci_endpoint" {
+  type        = string
+  default     = ""
+  description = "OCI_ENDPOINT: one base URL in place of all OCI endpoints; for rehearsals only."
+}
+
+variable "log_level" {
+  type        = string
+  default     = "INFO"
+  description = "LOG_LEVEL: DEBUG, INFO, WARNING, ERROR or CRITICAL."
+  validation {
+    condition     = contains(["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], var.log_level)
+    error_message = "One of DEBUG, INFO, WARNING, ERROR, CRITICAL."
+  }
+}
+
+# What is backed up
+
+variable "backup_tag" {
+  type        = string
+  default     = "backup"
+  description = "BACKUP_TAG: key of a free-form tag, or namespace.key of a defined tag, that opts a volume in."
+  validation {
+    condition     = can(regex("^[!-\\-/-~]{1,100}(\\.[!-\\-/-~]{1,100})?$", var.backup_tag))
+    error_message = "Expected key or namespace.key."
+  }
+}
+
+variable "backup_type" {
+  type        = string
+  default     = "INCREMENTAL"
+  description = "BACKUP_TYPE: the type where neither request nor tag says one."
+  validation {
+    condition     = contains(["FULL", "INCREMENTAL"], var.backup_type)
+    error_message = "FULL or INCREMENTAL."
+  }
+}
+
+variable "event_types" {
+  type        = list(string)
+  default     = []
+  description = "EVENT_TYPES: further event types, without *, that back up the event's resource whatever its tags; the rule sends them, too."
+  validation {
+    condition     = alltrue([for type in var.event_types : can(regex("^com\\.oraclecloud\\.[a-z]+\\.[a-z.]+$", type))])
+    error_message = "Each is like com.oraclecloud.computeapi.terminateinstance.begin."
+  }
+}
+
+variable "alarm_types" {
+  type        = list(string)
+  default     = ["OK_TO_FIRING"]
+  description = "ALARM_TYPES: alarm transitions that act."
+  validation {
+    condition     = length(setsubtract(var.alarm_types, ["OK_TO_FIRING", "FIRING_TO_OK", "REPEAT", "RESET"])) == 0
+    error_message = "Of OK_TO_FIRING, FIRING_TO_OK, REPEAT, RESET."
+  }
+}
+
+variable "require_tag" {
+  type        = bool
+  default     = false
+  description = "REQUIRE_TAG: alarms and event_types, too, back up only tagged volumes."
+}
+
+variable "min_interval_minutes" {
+  type        = number
+  default     = 0
+  description = "MIN_INTERVAL_MINUTES: skip a volume whose newest backup is younger; 0 is off."
+  validation {
+    condition     = var.min_interval_minutes >= 0 && floor(var.min_interval_minutes) == var.min_interval_minutes
+    error_message = "A whole number of 0 or more."
+  }
+}
+
+variable "kms_key_id" {
+  type        = string
+  default     = ""
+  description = "KMS_KEY_ID: OCID of the key for backups whose request names none; empty: none."
+  validation {
+    condition     = can(regex("^(ocid1\\.key\\..*)?$", var.kms_key_id))
+    error_message = "This is neither empty nor the OCID of a key."
+  }
+}
+
+variable "retention_days" {
+  type        = number
+  default     = 0
+  description = "RETENTION_DAYS: retention of backups whose request names none; 0: they are kept until they are deleted."
+  validation {
+    condition     = var.retention_days >= 0 && floor(var.retention_days) == var.retention_days
+    error_message = "A whole number of 0 or more."
+  }
+}
+
+variable "dry_run" {
+  type        = bool
+  default     = false
+  description = "DRY_RUN: decide everything, change and publish nothing."
+}
+
+variable "max_concurrency" {
+  type        = number
+  default     = 8
+  description = "MAX_CONCURRENCY: API calls in flight in one invocation."
+  validation {
+    condition     = var.max_concurrency >= 1 && floor(var.max_concurrency) == var.max_concurrency
+    error_message = "A whole number of 1 or more."
+  }
+}
+
+# What it may do
+
+variable "allow_boot_volumes" {
+  type        = bool
+  default     = true
+  description = "Boot volumes may be backed up."
+}
+
+variable "allow_volume_groups" {
+  type        = bool
+  default     = false
+  description = "Volume groups may be backed up."
+}
+
+variable "allow_instances" {
+  type        = bool
+  default     = true
+  description = "An alarm or event on an instance backs up its volumes."
+}
+
+variable "allow_tag_namespaces" {
+  type        = bool
+  default     = false
+  description = "Backups may get defined tags; needed where tag defaults or requests set them."
+}
+
+# Who is told
+
+variable "additional_topic_ids" {
+  type        = list(string)
+  default     = []
+  description = "TOPIC_ID beside the topic that is made: OCIDs of Notifications topics, which need a policy where they are in another compartment, and ARNs of Amazon SNS topics."
+}
+
+variable "notification_email" {
+  type        = string
+  default     = ""
+  description = "E-mail address that gets the results; it has to confirm. Empty: none."
+}
+
+variable "notification_url" {
+  type        = string
+  default     = ""
+  description = "HTTPS endpoint that gets the results; it has to confirm. Empty: none."
+  validation {
+    condition     = var.notification_url == "" || startswith(var.notification_url, "https://")
+    error_message = "Expected https://…"
+  }
+}
+
+variable "create_failure_destination" {
+  type        = bool
+  default     = true
+  description = "Deliveries by topics and schedules that the function could not carry out are told on a topic of their own."
+}
+
+# What sets it off
+
+variable "create_sample_alarm" {
+  type        = bool
+  default     = false
+  description = "Make an alarm on instances whose CPU is busy, wired to the alarm topic, to try with."
+}
+
+variable "schedule_cron" {
+  type        = string
+  default     = ""
+  description = "Back up schedule_volume_ocid at these times (UTC, cron format, e.g. 0 2 * * *); empty: no schedule."
+}
+
+variable "schedule_volume_ocid" {
+  type        = string
+  default     = ""
+  description = "OCID of the volume, boot volume, volume group or instance that the schedule backs up."
+}

@@ -1,0 +1,159 @@
+"""The Terraform stack is what the code needs, no more and no less."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import hcl2
+import pytest
+import yaml
+
+from emulator.local_oci import EVENT_TYPES, PROJECT
+from handlers import operations
+from handlers.operations import Operation
+from handlers.settings import KEYS, read
+from handlers.triggers.event import BACKUP_ENDED
+from handlers.triggers.resource_change import TAGGED_TYPES
+from tests.conftest import Configure
+
+DEPLOY = PROJECT / "deploy"
+OPERATIONS = [value for value in vars(operations).values() if isinstance(value, Operation)]
+
+
+def unquoted(value: Any) -> Any:
+    return value.strip('"') if isinstance(value, str) else value
+
+
+def stack() -> dict[str, Any]:
+    """All blocks of the stack, as a real parser of HCL reads them: kind, then type or name, then the body."""
+    blocks: dict[str, Any] = {}
+    for path in sorted(DEPLOY.glob("*.tf")):
+        with path.open() as file:
+            for kind, bodies in hcl2.load(file).items():
+                blocks.setdefault(kind, []).extend(bodies)
+    return blocks
+
+
+def resource(kind: str, name: str) -> Any:
+    [found] = [
+        body[f'"{kind}"'][f'"{name}"'] for body in stack()["resource"] if f'"{name}"' in body.get(f'"{kind}"', {})
+    ]
+    return found
+
+
+def variables() -> dict[str, Any]:
+    return {unquoted(name): body for block in stack()["variable"] for name, body in block.items()}
+
+
+def test_every_configuration_key_can_be_set_and_none_is_unknown() -> None:
+    assert tuple(resource("oci_functions_function", "create_volume_backup")["config"]) == KEYS
+
+
+def test_a_default_of_the_stack_is_the_functions_own_default() -> None:
+    defaults = {name: unquoted(body["default"]) for name, body in variables().items() if "default" in body}
+    own = read({"TOPIC_ID": "ocid1.onstopic.oc1.iad.a"})
+    assert defaults["backup_tag"] == str(own.backup_tag)
+    assert (defaults["backup_type"], defaults["log_level"]) == (own.backup_type, own.log_level)
+    assert tuple(map(unquoted, defaults["alarm_types"])) == own.alarm_types
+    assert (defaults["require_tag"], defaults["dry_run"]) == (own.require_tag, own.dry_run)
+    assert (defaults["min_interval_minutes"], defaults["max_concurrency"]) == (0, own.max_concurrency)
+
+
+def test_func_yaml_and_the_stack_agree() -> None:
+    described = yaml.safe_load((PROJECT / "func.yaml").read_text())
+    function = resource("oci_functions_function", "create_volume_backup")
+    assert unquoted(function["display_name"]) == described["name"]
+    assert (function["memory_in_mbs"], function["timeout_in_seconds"]) == (described["memory"], described["timeout"])
+    assert tuple(described["config"]) == tuple(function["config"])
+
+
+def test_every_operation_has_its_statements_and_every_statement_its_operations() -> None:
+    text = (DEPLOY / "iam.tf").read_text()
+    statements = re.findall(r'^ +# (.+)\n +"\$\{local\.allow\} (\w+ [\w-]+) ', text, re.MULTILINE)
+    needed: dict[str, set[str]] = {}
+    for operation in OPERATIONS:
+        for grant in operation.grants:
+            needed.setdefault(grant, set()).add(operation.name)
+    assert {grant: set(named.split(", ")) for named, grant in statements} == needed
+
+
+def test_no_statement_lets_the_function_delete_a_backup() -> None:
+    text = (DEPLOY / "iam.tf").read_text()
+    for managed in re.findall(r"manage [\w-]+-backups .*", text):
+        assert "where request.permission != '" in managed
+        assert "_BACKUP_DELETE'" in managed
+
+
+def test_the_rules_send_what_the_function_acts_on_and_nothing_that_its_backups_set_off() -> None:
+    text = (DEPLOY / "events.tf").read_text()
+    sent = re.findall(r'"(com\.oraclecloud\.blockvolumes\.[^"]+)"', text)
+    assert all(TAGGED_TYPES.fullmatch(event_type) or BACKUP_ENDED.fullmatch(event_type) for event_type in sent)
+    assert sorted(sent) == sorted(EVENT_TYPES)
+    assert "*" not in "".join(sent)
+
+
+def test_every_variable_is_described_typed_and_in_the_form_of_resource_manager() -> None:
+    schema = yaml.safe_load((DEPLOY / "schema.yaml").read_text())
+    declared = variables()
+    assert list(schema["variables"]) == list(declared)
+    grouped = [name for group in schema["variableGroups"] for name in group["variables"]]
+    assert sorted(grouped) == sorted(declared)
+    for name, body in declared.items():
+        assert body["type"], name
+        assert unquoted(body["description"]).replace('\\"', '"') == schema["variables"][name]["description"]
+        assert schema["variables"][name]["required"] is ("default" not in body), name
+
+
+def test_every_output_says_what_it_is_for() -> None:
+    for block in stack()["output"]:
+        for name, body in block.items():
+            assert len(unquoted(body["description"])) > 20, name
+
+
+def test_every_variable_and_every_resource_that_is_named_exists() -> None:
+    text = "\n".join(path.read_text() for path in DEPLOY.glob("*.tf"))
+    assert set(re.findall(r"\bvar\.(\w+)", text)) == set(variables())
+    declared = {
+        f"{unquoted(kind)}.{unquoted(name)}" for body in stack()["resource"] for kind in body for name in body[kind]
+    }
+    used = set(re.findall(r"(?<![\w.\"])(oci_\w+\.\w+)", text))
+    assert used <= declared
+
+
+@pytest.mark.skipif(shutil.which("terraform") is None, reason="terraform is not installed")
+def test_the_stack_is_formatted(tmp_path: Path) -> None:
+    for path in DEPLOY.glob("*.tf"):
+        shutil.copy(path, tmp_path)
+    done = subprocess.run(
+        ["terraform", "fmt", "-check", "-diff", str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("denied", "operation"),
+    [
+        (grant, operation.name)
+        for operation in OPERATIONS
+        for grant in operation.grants[:1]
+        if operation.method == "POST"
+    ],
+)
+def test_a_permission_that_is_denied_is_named_by_the_hint(configured: Configure, denied: str, operation: str) -> None:
+    made = configured()
+    makers = {
+        "CreateVolumeBackup": made.volume,
+        "CreateBootVolumeBackup": made.boot_volume,
+        "CreateVolumeGroupBackup": lambda: made.volume_group(made.volume()),
+        "PublishMessage": made.volume,
+    }
+    volume = makers[operation]()
+    made.oci.run(lambda: made.oci.server.denied.add(denied))
+    _, answer = made.invoke({"volumeId": volume})
+    error = answer["error"] if operation == "PublishMessage" else answer["results"][0]["error"]
+    assert f"a policy allows {operation}: " in error["hint"]
+    assert f"to {denied} in compartment" in error["hint"]
