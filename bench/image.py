@@ -17,7 +17,7 @@ from emulator.functions.functions import Image
 from emulator.local_oci import PROJECT
 
 WHEELS = Path(sys.prefix) / "wheels"
-_LISTED, _RUNS = 12, 9
+_LISTED, _RUNS = 12, 15
 _MB = 1024 * 1024
 
 
@@ -77,9 +77,9 @@ def main() -> None:
                     costs[name].append(cost)
     for name, folder in folders.items():
         told = sizes(folder)
-        cpu = statistics.median(cost.cpu for cost in costs[name])
+        cpu = statistics.fmean(cost.cpu for cost in costs[name])
         memory = statistics.median(cost.memory for cost in costs[name])
-        print(f"{name}: {sum(told.values()):.0f} MB, cold CPU {cpu:.2f} s, peak memory {memory:.0f} MB")
+        print(f"{name}: {sum(told.values()):.0f} MB, cold CPU {cpu:.3f} s, peak memory {memory:.0f} MB")
         for package, size in list(told.items())[:_LISTED]:
             print(f"  {size:7.1f} MB  {package}")
         shutil.rmtree(folder)

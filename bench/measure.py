@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import json
 import os
+import shutil
 import signal
 import statistics
+import tempfile
 import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -39,10 +43,16 @@ class Cost:
     local_oci: float = 0.0
 
 
+@cache
 def image_of(variant: str) -> Image:
-    if variant == "ours":
-        return Image(PROJECT / "func.py")
-    return Image(Path(__file__).parent / "functions" / variant / "func.py")
+    """One of the variants; this function from a copy without bytecode, as ``fn build`` leaves it."""
+    if variant != "ours":
+        return Image(Path(__file__).parent / "functions" / variant / "func.py")
+    folder = Path(tempfile.mkdtemp(prefix="function-"))
+    atexit.register(shutil.rmtree, folder)
+    shutil.copy(PROJECT / "func.py", folder)
+    shutil.copytree(PROJECT / "handlers", folder / "handlers", ignore=shutil.ignore_patterns("__pycache__"))
+    return Image(folder / "func.py")
 
 
 def median(costs: list[Cost]) -> Cost:

@@ -17,7 +17,7 @@ from handlers.triggers import KINDS
 from tests.world import payload_names
 
 README = (PROJECT / "README.md").read_text()
-DOCUMENTS = [PROJECT / "README.md", PROJECT / "emulator" / "README.md"]
+DOCUMENTS = [PROJECT / "README.md", *(PROJECT / folder / "README.md" for folder in ("emulator", "deploy", "bench"))]
 OPERATIONS = [value for value in vars(operations).values() if isinstance(value, Operation)]
 
 
