@@ -47,11 +47,15 @@ class Journal:
 
     def wait_for(self, kind: str, *, count: int = 1, seconds: float = 20.0, **details: Any) -> list[Entry]:
         """The matching entries, once there are `count`. Raises TimeoutError."""
+        if not self.wait_until(lambda _: len(list(self._matching(kind, details))) >= count, seconds=seconds):
+            seen = [f"{entry.kind}: {entry.line}" for entry in self.all()[-20:]]
+            raise TimeoutError(f"no {count} x {kind} {details} in {seconds} s; last seen:\n" + "\n".join(seen))
+        return self.entries(kind, **details)
+
+    def wait_until(self, true: Callable[[list[Entry]], bool], *, seconds: float = 20.0) -> bool:
+        """Whether something comes true of all entries within so many seconds."""
         with self._changed:
-            if not self._changed.wait_for(lambda: len(list(self._matching(kind, details))) >= count, seconds):
-                seen = [f"{entry.kind}: {entry.line}" for entry in self._entries[-20:]]
-                raise TimeoutError(f"no {count} x {kind} {details} in {seconds} s; last seen:\n" + "\n".join(seen))
-            return list(self._matching(kind, details))
+            return self._changed.wait_for(lambda: true(self._entries), seconds)
 
     def _matching(self, kind: str, details: dict[str, Any]) -> Iterator[Entry]:
         for entry in self._entries:

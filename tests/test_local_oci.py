@@ -453,8 +453,8 @@ def test_an_alarm_comes_grouped_or_split_and_is_pretty_on_request(made: World) -
 def test_events_may_come_more_than_once_and_in_any_order() -> None:
     with world(wired=True, event_copies=3, event_shuffle_seconds=0.2) as made:
         volumes = [made.volume(freeformTags={"backup": "now"}) for _ in range(3)]
-        ended = "com.oraclecloud.blockvolumes.createvolumebackup.end"
-        made.oci.journal.wait_for("event", type=ended, count=3)
+        for volume in volumes:
+            made.wait_for_backup_of(volume)
         made.oci.journal.wait_for("invocation", status=200, count=9)
         assert all(len(made.backups_of(volume)) == 1 for volume in volumes)
 

@@ -62,10 +62,10 @@ def test_the_whole_story(wired: World, oci: Cli, tmp_path: Path) -> None:
     located = (*compartment, "--availability-domain", DOMAIN, "--display-name", "cli")
     volume = oci("bv volume create", *located, "--wait-for-state", "AVAILABLE", *NOW)["id"]
     oci("bv volume update", "--volume-id", volume, "--freeform-tags", '{"backup": "full"}', "--force")
-    wired.oci.journal.wait_for("message", topic="backup-results", count=2)
+    wired.wait_for_event_told_of("volumebackup.available", volume)
     [backup] = oci("bv backup list", *compartment, "--volume-id", volume)
     assert (backup["type"], backup["lifecycle-state"]) == ("FULL", "AVAILABLE")
-    received = [json.loads(json.loads(line)["body"]) for line in inbox.read_text().splitlines()]
+    received = [json.loads(json.loads(line)["body"]) for line in inbox.read_text().splitlines() if volume in line]
     assert [event["type"] for event in received] == ["volumebackup.accepted", "volumebackup.available"]
     assert {event["data"]["id"] for event in received} == {backup["id"]}
     wired.oci.operator.call("DELETE", f"/20181201/subscriptions/{subscription['id']}")
@@ -169,11 +169,10 @@ def test_functions_synchronous_and_detached(wired: World, oci: Cli) -> None:
     answer = wired.oci.state / "answer.json"
     oci("fn function invoke", *named, "--file", str(answer), "--body", "[]")
     assert json.loads(answer.read_text()) == {"outcome": "skipped", "results": []}
-    wired.forget()
-    body = json.dumps({"volumeId": wired.volume()})
+    volume = wired.volume()
+    body = json.dumps({"volumeId": volume})
     oci("fn function invoke", *named, "--file", "-", "--body", body, "--fn-invoke-type", "detached")
-    ended = "com.oraclecloud.blockvolumes.createvolumebackup.end"
-    wired.oci.journal.wait_for("event", type=ended)
+    wired.wait_for_backup_of(volume)
 
 
 def test_rules_and_alarms_wire_the_function(wired: World, oci: Cli) -> None:
@@ -193,6 +192,5 @@ def test_rules_and_alarms_wire_the_function(wired: World, oci: Cli) -> None:
     assert alarm in ids(oci("monitoring alarm list", *compartment))
     volume = wired.volume()
     wired.oci.operator.call("POST", f"/emulator/alarms/{alarm}/fire", {"dimensions": [{"resourceId": volume}]})
-    ended = "com.oraclecloud.blockvolumes.createvolumebackup.end"
-    wired.oci.journal.wait_for("event", type=ended)
+    wired.wait_for_backup_of(volume)
     assert len(wired.backups_of(volume)) == 1

@@ -101,7 +101,7 @@ def test_unusable_bodies_name_the_accepted_kinds(made: World) -> None:
 def test_a_hostile_field_name_stays_short_and_on_one_line(made: World) -> None:
     _, answer = made.invoke({"volumeId": VOLUME, "x" * 1_000_000: 1, 'a\n{"level": "CRITICAL"}': 2})
     assert len(answer["error"]["message"]) <= 1000
-    assert all(len(line) < 3000 for line in made.log())
+    assert all(len(line) < 3000 for line in made.log(least=1))
     assert not any(line.startswith('{"level": "CRITICAL"}') for line in made.log())
 
 

@@ -106,11 +106,11 @@ def test_the_function_answers_an_unusable_configuration_and_sends_nothing(config
 def test_debug_shows_the_libraries_lines_and_the_default_does_not(configured: Configure) -> None:
     made = configured(LOG_LEVEL="DEBUG")
     made.result(payload("request_minimal.json", volume=made.volume()))
-    assert any("urllib3" in line for line in made.log())
+    assert any("urllib3" in line for line in made.log(least=5))
     made = configured(LOG_LEVEL=None)
     made.forget()
     made.result(payload("request_minimal.json", volume=made.volume()))
-    assert all(line.startswith("{") for line in made.log())
+    assert all(line.startswith("{") for line in made.log(least=2))
 
 
 @pytest.mark.parametrize("level", ["ERROR", "WARNING"])
@@ -119,13 +119,12 @@ def test_a_higher_level_leaves_out_what_went_well(configured: Configure, level: 
     made.result(payload("request_minimal.json", volume=made.volume()))
     assert made.log() == []
     made.invoke(b"")
-    assert len(made.log()) == 1
+    assert len(made.log(least=1)) == 1
 
 
 def test_each_result_and_each_invocation_is_one_line_of_json(made: World) -> None:
     made.invoke(made.filled_in("batch_streaming_source.json"))
-    made.oci.journal.wait_for("log")
-    lines = [json.loads(line) for line in made.log()]
+    lines = [json.loads(line) for line in made.log(least=3)]
     assert [line["log"] for line in lines] == ["result", "result", "invocation"]
     result, _, invocation = lines
     assert result["callId"] == invocation["callId"]

@@ -172,8 +172,30 @@ class World:
     def titles(self) -> list[str]:
         return [entry.details["title"] for entry in self._entries("message", topic="backup-results")]
 
-    def log(self) -> list[str]:
-        return [entry.line for entry in self._entries(FUNCTION_LOG)]
+    def log(self, *, least: int = 0) -> list[str]:
+        """The lines that the function wrote, once there are at least so many: they come through a pipe of their own."""
+
+        def lines() -> list[str]:
+            return [entry.line for entry in self._entries(FUNCTION_LOG)]
+
+        assert self.oci.journal.wait_until(lambda _: len(lines()) >= least), lines()
+        return lines()
+
+    def wait_for_event_told_of(self, backup_type: str, volume_id: str) -> None:
+        """Wait until the result topic has taken a CloudEvent of this type about a backup of the volume."""
+
+        def is_told(_: list[Entry]) -> bool:
+            return any(
+                event["type"] == backup_type and event["data"].get("volumeId") == volume_id for event in self.events()
+            )
+
+        assert self.oci.journal.wait_until(is_told), self.events()
+
+    def wait_for_backup_of(self, volume_id: str) -> None:
+        """Wait until a backup of a volume, boot volume or volume group has ended."""
+        kind = volume_id.split(".")[1]
+        ended = f"com.oraclecloud.blockvolumes.create{kind}backup.end"
+        self.oci.journal.wait_for("event", type=ended, source=volume_id)
 
     def backups_of(self, volume_id: str) -> list[dict[str, Any]]:
         """All backups of a volume, boot volume or volume group."""

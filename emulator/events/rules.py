@@ -39,12 +39,14 @@ class Rules:
 
     def receive(self, event: Document) -> None:
         """Hand an event to the actions of every rule that it matches."""
+        data = event["data"]
         self._cloud.journal.add(
             "event",
-            f"{event['eventType']} of {event['data']['resourceName']}",
+            f"{event['eventType']} of {data['resourceName']}",
             type=event["eventType"],
+            resource=data["resourceId"],
+            source=data["additionalDetails"].get("volumeId"),
             event=event,
-            resource=event["data"]["resourceId"],
         )
         for rule in list(self.collection.documents.values()):
             if (
