@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import signal
-import threading
 from pathlib import Path
 
 from emulator import LocalOci, Options
+from emulator.interrupts import wait_for_interrupt
 from emulator.journal import Entry
 
 
@@ -38,13 +37,10 @@ def main() -> None:
             listener=None if arguments.quiet else show,
         )
     )
-    over = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: over.set())
     try:
         oci.start()
         print(f"ready {oci.base_url} state {oci.state}", flush=True)
-        over.wait()
+        wait_for_interrupt()
     finally:
         oci.stop()
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import signal
 import sys
 import threading
 import time
@@ -15,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from emulator.interrupts import wait_for_interrupt
 from emulator.journal import Entry
 from emulator.local_oci import ALARMS, RESULTS, LocalOci, Options
 from emulator.principals import FUNCTION
@@ -193,10 +193,7 @@ The local OCI stays up on {oci.base_url} until you press Ctrl+C. To try:
 """,
         flush=True,
     )
-    over = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: over.set())
-    over.wait()
+    wait_for_interrupt()
 
 
 def main() -> None:

@@ -120,7 +120,8 @@ def test_the_server_leaves_no_process_behind(served: tuple[subprocess.Popen[str]
     with pytest.raises(urllib.error.HTTPError):
         urllib.request.urlopen(f"{base_url}/invoke/{function_id}", data=b"")
     [container] = children_of(process.pid)
-    process.send_signal(signal.SIGTERM)
+    for _ in range(20):
+        process.send_signal(signal.SIGTERM)
     assert process.wait(20) == 0
     with pytest.raises(ProcessLookupError):
         os.kill(container, 0)
