@@ -1,20 +1,7 @@
 # The application, the function with its configuration, and the log of its invocations.
 
-resource "oci_functions_application" "backups" {
-  compartment_id = var.compartment_ocid
-  display_name   = local.name
-  subnet_ids     = [local.subnet_id]
-}
-
-resource "oci_functions_function" "create_volume_backup" {
-  application_id     = oci_functions_application.backups.id
-  display_name       = "create-volume-backup"
-  image              = var.image
-  memory_in_mbs      = 256
-  timeout_in_seconds = 300
-
-  # A key that is empty counts as not set.
-  config = {
+locals {
+  configuration = {
     TOPIC_ID             = join(",", concat([oci_ons_notification_topic.results.id], var.additional_topic_ids))
     BACKUP_TAG           = var.backup_tag
     BACKUP_TYPE          = var.backup_type
@@ -29,6 +16,23 @@ resource "oci_functions_function" "create_volume_backup" {
     LOG_LEVEL            = var.log_level
     OCI_ENDPOINT         = var.oci_endpoint
   }
+}
+
+resource "oci_functions_application" "backups" {
+  compartment_id = var.compartment_ocid
+  display_name   = local.name
+  subnet_ids     = [local.subnet_id]
+}
+
+resource "oci_functions_function" "create_volume_backup" {
+  application_id     = oci_functions_application.backups.id
+  display_name       = "create-volume-backup"
+  image              = var.image
+  memory_in_mbs      = 256
+  timeout_in_seconds = 300
+
+  # A key that is empty is left out, which counts as not set.
+  config = { for key, value in local.configuration : key => value if value != "" }
 
   dynamic "failure_destination" {
     for_each = var.create_failure_destination ? [1] : []

@@ -19,7 +19,7 @@ import yaml
 from bench.image import image_in, lay_out, sizes
 from emulator.functions.functions import Image
 from emulator.local_oci import PROJECT
-from handlers.settings import KEYS
+from handlers.settings import KEYS, read
 from tests.world import payload, world
 
 NOBODY = 65534
@@ -121,4 +121,12 @@ def test_func_yaml_describes_the_function_that_is_tested_here() -> None:
     assert (described["memory"], described["timeout"]) == (256, 300)
     assert described["runtime"] == "python3.11"
     assert sys.version_info >= (3, 11)
-    assert tuple(described["config"]) == KEYS
+    assert "config" not in described
+
+
+def test_func_yaml_lists_every_key_with_its_default_and_sets_none() -> None:
+    _, commented = (PROJECT / "func.yaml").read_text().split("\n# config:\n")
+    listed = yaml.safe_load(commented.replace("#", " "))
+    assert tuple(listed) == KEYS
+    topic = {"TOPIC_ID": "ocid1.onstopic.oc1.iad.a"}
+    assert read({**listed, **topic}) == read(topic)
