@@ -123,7 +123,7 @@ def spoiled_payloads(draw: st.DrawFn) -> str:
 
 
 def check_answer(made: World, body: bytes | str, **headers: str) -> None:
-    """Whatever the body is: a well-formed answer, and nothing sent that the contract does not allow."""
+    """Whatever the body is: a well-formed answer, and nothing sent but well-formed requests to the one endpoint."""
     made.forget()
     status, answer = made.invoke(body, **headers)
     assert status in {200, 502}
