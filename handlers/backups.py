@@ -16,7 +16,7 @@ from handlers.oci_api import Answer, OciApi
 from handlers.plan import plan
 from handlers.result import Outcome, Result, skipped
 from handlers.settings import Settings
-from handlers.tags import Asked, asked, tags_of, tells
+from handlers.tags import Asked, all_tags_of, asked, tells
 from handlers.trigger import Tags, Target
 
 _READS = {
@@ -85,9 +85,4 @@ def volume_backup(answer: Answer) -> VolumeBackup:
 def _read(target: Target, api: OciApi) -> Target:
     """The target with the tags and the compartment that the API knows (GetVolume, GetBootVolume, GetVolumeGroup)."""
     document: Any = mapping(api.send(_READS[target.resource.resource_type], target.resource).document)
-    tags = tags_of(document)
-    return replace(
-        target,
-        tags=Tags(tags.freeform or {}, tags.defined or {}),
-        compartment_id=text(document.get("compartmentId")),
-    )
+    return replace(target, tags=all_tags_of(document), compartment_id=text(document.get("compartmentId")))

@@ -26,7 +26,7 @@ from pydantic.alias_generators import to_camel
 
 from handlers import operations
 from handlers.errors import InvalidRequest, one_line
-from handlers.ocids import Ocid, parse_ocid
+from handlers.ocids import BACKED_UP, Ocid, parse_ocid
 from handlers.operations import Operation
 
 MOST_FREEFORM_TAGS = 10
@@ -35,8 +35,6 @@ MOST_TAG_BYTES = 5 * 1024
 LONGEST_DISPLAY_NAME = 255
 LONGEST_TAG_VALUE = 256
 _MOST_PROBLEMS = 10
-
-BACKED_UP = ("volume", "bootvolume", "volumegroup", "instance")
 
 
 def _source_ocid(text: str) -> str:
@@ -89,7 +87,7 @@ class CreateBackupDetails(WireModel):
     """The fields that the three Create…Backup requests share. Their order is the SDK's, so the bytes are, too."""
 
     operation: ClassVar[Operation]
-    id_alias: ClassVar[str]
+    takes_key: ClassVar[bool] = True
 
     kms_key_id: Annotated[str, StringConstraints(min_length=1, max_length=255)] | None = None
     defined_tags: DefinedTags | None = None
@@ -133,13 +131,11 @@ class CreateBackupDetails(WireModel):
 
 class CreateVolumeBackupDetails(CreateBackupDetails):
     operation = operations.CREATE_VOLUME_BACKUP
-    id_alias = "volumeId"
     resource_id: SourceOcid = Field(alias="volumeId")
 
 
 class CreateBootVolumeBackupDetails(CreateBackupDetails):
     operation = operations.CREATE_BOOT_VOLUME_BACKUP
-    id_alias = "bootVolumeId"
     resource_id: SourceOcid = Field(alias="bootVolumeId")
 
 
@@ -147,7 +143,7 @@ class CreateVolumeGroupBackupDetails(CreateBackupDetails):
     """A group's backup takes the keys of its volumes, so the API has no `kmsKeyId` here."""
 
     operation = operations.CREATE_VOLUME_GROUP_BACKUP
-    id_alias = "volumeGroupId"
+    takes_key = False
     resource_id: SourceOcid = Field(alias="volumeGroupId")
     kms_key_id: None = None
 

@@ -10,7 +10,10 @@ from typing import NamedTuple
 
 # Alarm dimensions spell OCIDs in upper case, so they are compared and sent in lower case.
 _OCID = re.compile(r"ocid1\.([a-z0-9]+)\.([a-z0-9-]+)\.([a-z0-9-]*)(?:\.[a-z0-9-]+)?\.([a-z0-9_-]+)")
-_LONGEST = 255
+LONGEST_OCID = 255
+
+# The resource types that this function backs up; an instance stands for its volumes.
+BACKED_UP = ("volume", "bootvolume", "volumegroup", "instance")
 
 
 class Ocid(NamedTuple):
@@ -25,7 +28,7 @@ class Ocid(NamedTuple):
 
 def parse_ocid(text: object) -> Ocid | None:
     """`text` as an OCID, or None where it is anything else (a path, an empty string, no string at all)."""
-    if not isinstance(text, str) or len(text) > _LONGEST:
+    if not isinstance(text, str) or len(text) > LONGEST_OCID:
         return None
     match = _OCID.fullmatch(text.strip().lower())
     return Ocid(match.group(), *match.groups()) if match else None

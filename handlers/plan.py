@@ -26,15 +26,14 @@ def plan(target: Target, backup_type: str | None, settings: Settings) -> CreateB
     A direct request's own fields stand as given. Raises InvalidRequest where the resource cannot have one of them.
     """
     details = DETAILS[target.resource.resource_type]
-    takes_key = details.model_fields["kms_key_id"].annotation is not type(None)
     fields: dict[str, Any] = {"type": backup_type or settings.backup_type}
-    if settings.kms_key_id and takes_key:
+    if settings.kms_key_id and details.takes_key:
         fields["kms_key_id"] = settings.kms_key_id
     if target.request is None:
         fields["display_name"] = display_name(target)
     else:
         fields |= target.request.given()
-    if "kms_key_id" in fields and not takes_key:
+    if "kms_key_id" in fields and not details.takes_key:
         raise InvalidRequest("kmsKeyId: the backup of a volume group takes the keys of its volumes")
     if settings.retention_days and not fields.keys() & {"retention_period", "is_indefinite_retention_enabled"}:
         days = settings.retention_days

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from handlers.errors import one_line
+from handlers.ocids import LONGEST_OCID
+
 if TYPE_CHECKING:
     from handlers.errors import FunctionError
     from handlers.models import CreateBackupDetails, VolumeBackup
@@ -59,5 +62,6 @@ class Result:
 
 
 def skipped(trigger: Trigger, reason: str, resource_id: str | None = None) -> Result:
-    """Nothing is done, for a reason a person can act on."""
-    return Result(trigger, Outcome.SKIPPED, resource_id=resource_id, reason=reason)
+    """Nothing is done, for a reason a person can act on. The resource is told as it came, but fit for a log line."""
+    told = one_line(resource_id, LONGEST_OCID) if resource_id else None
+    return Result(trigger, Outcome.SKIPPED, resource_id=told, reason=reason)

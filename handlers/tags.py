@@ -44,6 +44,12 @@ def tags_of(resource: Mapping[str, Any]) -> Tags:
     return Tags(found.get("freeformtags"), found.get("definedtags"))
 
 
+def all_tags_of(resource: Mapping[str, Any]) -> Tags:
+    """The tags of a resource that tells all it has: what it leaves out is not there."""
+    tags = tags_of(resource)
+    return Tags(tags.freeform or {}, tags.defined or {})
+
+
 def tells(tags: Tags | None, name: TagName) -> bool:
     """Whether `tags` say if the tag is there: what was left out of an event must be asked of the API."""
     return tags is not None and (tags.defined if name.namespace else tags.freeform) is not None

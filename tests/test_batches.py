@@ -253,3 +253,13 @@ def test_configured_event_types_and_require_tag_hold_for_audit_records_too(confi
     untagged = json.loads(made.filled_in("audit_getvolume.json"))
     untagged["data"]["freeformTags"] = {}
     assert made.result({**untagged, "eventId": "another"})["reason"] == "not tagged with backup"
+
+
+@pytest.mark.parametrize(
+    "name", ["audit_failed_call.json", "audit_tag_unchanged.json", "event_updatevolume_begin.json"]
+)
+def test_a_resource_of_any_length_is_told_shortly(made: World, name: str) -> None:
+    record = json.loads(made.filled_in(name))
+    record["data"]["resourceId"] = "x\n" * 500_000
+    assert len(made.result(record)["resourceId"]) == 255
+    assert all(len(line) < 3000 for line in made.log(least=2))

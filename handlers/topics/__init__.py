@@ -46,9 +46,11 @@ def publish(
     results: Sequence[Result], topics: Sequence[Topic], source: str, deadline: Deadline
 ) -> tuple[list[Result], PublishFailed | None]:
     """The results, `notified` where every topic has taken them; and the error where one has not."""
-    pool = ThreadPoolExecutor(max(1, len(topics)))
+    if not any(map(worth_telling, results)):
+        return list(results), None
+    pool = ThreadPoolExecutor(len(topics))
     try:
-        told = [(topic, pool.submit(_publish_to, topic, results, source)) for topic in topics]
+        told = [pool.submit(_publish_to, topic, results, source) for topic in topics]
         missed, errors = _collect(told, results, deadline)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
@@ -75,11 +77,11 @@ def _publish_to(topic: Topic, results: Sequence[Result], source: str) -> Missed:
 
 
 def _collect(
-    told: Sequence[tuple[Topic, Future[Missed]]], results: Sequence[Result], deadline: Deadline
+    told: Sequence[Future[Missed]], results: Sequence[Result], deadline: Deadline
 ) -> tuple[set[int], list[FunctionError]]:
     missed: set[int] = set()
     errors: list[FunctionError] = []
-    for _, future in told:
+    for future in told:
         try:
             for message, error in future.result(timeout=max(0.0, deadline.remaining())):
                 missed.update(map(id, message.results))

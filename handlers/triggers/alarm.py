@@ -43,8 +43,7 @@ def _targets(trigger: Trigger, entry: Mapping[str, Any], context: Context, seen:
         resource_id = _get(dimension, "resourceid")
         ocid = usable(resource_id)
         if isinstance(ocid, str):
-            told = one_line(resource_id, 255) if isinstance(resource_id, str) and resource_id else None
-            yield skipped(trigger, ocid if resource_id else "the dimension names no resourceId", told)
+            yield skipped(trigger, ocid if resource_id else "the dimension names no resourceId", text(resource_id))
         elif ocid.text not in seen:
             seen.add(ocid.text)
             name = text(_get(dimension, "resourcedisplayname"))

@@ -11,8 +11,8 @@ from typing import Any
 from handlers.errors import InvalidRequest, one_line
 from handlers.json_values import mapping, text
 from handlers.result import Result, skipped
-from handlers.tags import asked, tags_of, tells
-from handlers.trigger import Tags, Target, Trigger, identity, timestamp
+from handlers.tags import all_tags_of, asked, tags_of, tells
+from handlers.trigger import Target, Trigger, identity, timestamp
 from handlers.triggers.context import Context
 from handlers.triggers.resource_change import targets
 
@@ -50,6 +50,4 @@ def _states(data: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, An
 
 def _tag_changed(previous: Mapping[str, Any], current: Mapping[str, Any], context: Context) -> bool:
     name = context.settings.backup_tag
-    before, after = tags_of(previous), tags_of(current)
-    known = Tags(before.freeform or {}, before.defined or {}), Tags(after.freeform or {}, after.defined or {})
-    return asked(known[0], name) != asked(known[1], name)
+    return asked(all_tags_of(previous), name) != asked(all_tags_of(current), name)

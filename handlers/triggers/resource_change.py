@@ -12,7 +12,7 @@ from typing import Any
 
 from handlers.errors import one_line
 from handlers.json_values import mapping, text
-from handlers.ocids import Ocid, parse_ocid
+from handlers.ocids import BACKED_UP, Ocid, parse_ocid
 from handlers.result import Result, skipped
 from handlers.tags import tags_of
 from handlers.trigger import Tags, Target, Trigger
@@ -22,7 +22,6 @@ from handlers.triggers.context import Context
 TAGGED_TYPES = re.compile(
     r"com\.oraclecloud\.blockvolumes\.(update(boot)?volume(group)?(\.end)?|create(boot)?volume(group)?\.end|createvolumegroup)"
 )
-_BACKED_UP = frozenset({"volume", "bootvolume", "volumegroup", "instance"})
 _BACKUPS = frozenset({"volumebackup", "bootvolumebackup", "volumegroupbackup"})
 
 
@@ -33,7 +32,7 @@ def usable(resource_id: object) -> Ocid | str:
         return f"'{one_line(str(resource_id or ''), 100)}' is not the OCID of a resource"
     if ocid.resource_type in _BACKUPS:
         return "the resource is itself a backup"
-    if ocid.resource_type not in _BACKED_UP:
+    if ocid.resource_type not in BACKED_UP:
         return f"a resource of type {ocid.resource_type} has no volumes to back up"
     return ocid
 
@@ -44,7 +43,6 @@ def targets(
     """The resource of `data`, if the type of what was done to it asks for a backup."""
     resource_id = data.get("resourceId")
     told = text(resource_id)
-    told = one_line(told, 255) if told else None
     event_type = (trigger.type or "").lower()
     listed = any(fnmatchcase(event_type, pattern) for pattern in context.settings.event_types)
     if not listed and not TAGGED_TYPES.fullmatch(event_type):
