@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
+import venv
 from pathlib import Path
 
 from docker.utils.build import exclude_paths
 
-from bench.measure import Cost, cold_start
-from emulator import local_oci
 from emulator.functions.functions import Image
 from emulator.local_oci import PROJECT
 
 WHEELS = Path(sys.prefix) / "wheels"
-_LISTED, _RUNS = 12, 15
+_LISTED = 12
 _MB = 1024 * 1024
 
 
@@ -32,8 +30,10 @@ def copied_into_the_image() -> set[str]:
 def lay_out(root: Path, *, slim: bool = False, compiled: bool = False) -> None:
     """Lay an image out in a folder as ``fn build`` does: /python from pip, /function from the project.
 
-    pip compiles what it installs where `compiled` says so. The `slim` image is that of deploy/image/Dockerfile.
+    pip compiles what it installs where `compiled` says so. The `slim` image is that of deploy/image/Dockerfile. The
+    interpreter is one without packages of its own, or this machine's would be measured, too.
     """
+    venv.create(root / "interpreter")
     for path in copied_into_the_image():
         (root / "function" / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(PROJECT / path, root / "function" / path)
@@ -48,8 +48,12 @@ def lay_out(root: Path, *, slim: bool = False, compiled: bool = False) -> None:
 
 def image_in(root: Path) -> Image:
     """The image that was laid out in a folder."""
-    function = root / "function" / "func.py"
-    return Image(function, libraries=(root / "python",), fdk=root / "python" / "bin" / "fdk")
+    return Image(
+        root / "function" / "func.py",
+        libraries=(root / "python",),
+        python=str(root / "interpreter" / "bin" / "python"),
+        fdk=root / "python" / "bin" / "fdk",
+    )
 
 
 def sizes(root: Path) -> dict[str, float]:
@@ -65,24 +69,13 @@ def size_of(path: Path) -> float:
 
 
 def main() -> None:
-    folders = {name: Path(tempfile.mkdtemp(prefix=f"image-{name}-")) for name in ("plain", "slim")}
-    lay_out(folders["plain"], compiled=True)
-    lay_out(folders["slim"], slim=True)
-    costs: dict[str, list[Cost]] = {name: [] for name in folders}
-    with local_oci(wired=False, lifecycle_seconds=0.0, publishes_per_minute=10**9) as oci:
-        for number in range(_RUNS + 1):
-            for name, folder in folders.items():
-                cost = cold_start(oci, image_in(folder))
-                if number:
-                    costs[name].append(cost)
-    for name, folder in folders.items():
-        told = sizes(folder)
-        cpu = statistics.fmean(cost.cpu for cost in costs[name])
-        memory = statistics.median(cost.memory for cost in costs[name])
-        print(f"{name}: {sum(told.values()):.0f} MB, cold CPU {cpu:.3f} s, peak memory {memory:.0f} MB")
+    for name in ("plain", "slim"):
+        with tempfile.TemporaryDirectory(prefix=f"image-{name}-") as folder:
+            lay_out(Path(folder), slim=name == "slim", compiled=name == "plain")
+            told = sizes(Path(folder))
+        print(f"{name}: {sum(told.values()):.0f} MB")
         for package, size in list(told.items())[:_LISTED]:
             print(f"  {size:7.1f} MB  {package}")
-        shutil.rmtree(folder)
 
 
 if __name__ == "__main__":

@@ -14,21 +14,22 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from bench.image import image_in, lay_out
 from emulator import LocalOci
 from emulator.events.envelopes import event
 from emulator.functions.functions import Image
-from emulator.local_oci import PROJECT
 
 VARIANTS = {
     "empty": "an empty FDK function",
     "documented": "the documented way: signer and typed clients made in the handler",
     "kept": "typed clients kept between calls",
-    "ours": "this function",
+    "ours": "this function in the image that `fn build` makes",
+    "slim": "this function in the image of `deploy/image`",
 }
 _TICK = os.sysconf("SC_CLK_TCK")
 
@@ -44,15 +45,20 @@ class Cost:
 
 
 @cache
-def image_of(variant: str) -> Image:
-    """One of the variants; this function from a copy without bytecode, as ``fn build`` leaves it."""
-    if variant != "ours":
-        return Image(Path(__file__).parent / "functions" / variant / "func.py")
-    folder = Path(tempfile.mkdtemp(prefix="function-"))
+def _laid_out(*, slim: bool) -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="image-"))
     atexit.register(shutil.rmtree, folder)
-    shutil.copy(PROJECT / "func.py", folder)
-    shutil.copytree(PROJECT / "handlers", folder / "handlers", ignore=shutil.ignore_patterns("__pycache__"))
-    return Image(folder / "func.py")
+    lay_out(folder, slim=slim, compiled=not slim)
+    return folder
+
+
+@cache
+def image_of(variant: str) -> Image:
+    """The image that one of the variants runs from; all but the slim one have the same packages."""
+    image = image_in(_laid_out(slim=variant == "slim"))
+    if variant in {"ours", "slim"}:
+        return image
+    return replace(image, function_file=Path(__file__).parent / "functions" / variant / "func.py")
 
 
 def median(costs: list[Cost]) -> Cost:
@@ -74,13 +80,8 @@ def tagged_event(oci: LocalOci) -> dict[str, Any]:
 
 
 def cold(oci: LocalOci, variant: str, share: float = 1.0) -> Cost:
-    """What `cold_start` measures, of one of the variants."""
-    return cold_start(oci, image_of(variant), share)
-
-
-def cold_start(oci: LocalOci, image: Image, share: float = 1.0) -> Cost:
     """From the process's start to its first answer, the process held to a `share` of one CPU."""
-    body = tagged_event(oci)
+    body, image = tagged_event(oci), image_of(variant)
     oci.run(lambda: oci.functions.deploy(image))
     started = time.monotonic()
     container = oci.wait(oci.functions.warm())
