@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import replace
 from queue import Empty, SimpleQueue
 
@@ -12,28 +12,24 @@ from handlers.deadline import Deadline
 from handlers.errors import DeadlineReached, FunctionError, InternalError
 from handlers.result import Outcome, Result, skipped
 from handlers.trigger import Target
+from handlers.workers import Workers
 
 Place = tuple[int, ...]
 Work = Callable[[Target], Iterable[Target | Result]]
 
 
-def fan_out(start: Iterable[Target | Result], work: Work, deadline: Deadline, most_at_once: int) -> list[Result]:
+def fan_out(start: Iterable[Target | Result], work: Work, deadline: Deadline, workers: Workers) -> list[Result]:
     """The results of `start` and of all that `work` turns its targets into, in the order of where they came from.
 
     A target that fails is a failed result, one not done by the deadline a failed one that can be retried; neither
     stops the others. Two targets of one identity and resource are worked on once.
     """
-    pool = ThreadPoolExecutor(most_at_once)
-    try:
-        return _Progress(pool, work).finish(start, deadline)
-    finally:
-        # A call that outlives the deadline must not hold back the answer; its thread ends with its timeout.
-        pool.shutdown(wait=False, cancel_futures=True)
+    return _Progress(workers, work).finish(start, deadline)
 
 
 class _Progress:
-    def __init__(self, pool: ThreadPoolExecutor, work: Work) -> None:
-        self._pool = pool
+    def __init__(self, workers: Workers, work: Work) -> None:
+        self._workers = workers
         self._work = work
         self._results: dict[Place, Result] = {}
         self._pending: dict[Place, Target] = {}
@@ -46,6 +42,7 @@ class _Progress:
             try:
                 place, future = self._finished.get(timeout=max(0.0, deadline.remaining()))
             except Empty:
+                self._workers.abandon()
                 break
             target = self._pending.pop(place)
             error = future.exception()
@@ -71,7 +68,7 @@ class _Progress:
 
     def _submit(self, place: Place, target: Target) -> None:
         self._pending[place] = target
-        future = self._pool.submit(_timed, self._work, target)
+        future = self._workers.submit(_timed, self._work, target)
         future.add_done_callback(lambda done: self._finished.put((place, done)))
 
 

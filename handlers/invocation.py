@@ -55,15 +55,18 @@ def _carry_out(
     # The SDK takes most of a cold start; a delivery that asks for nothing never gets here.
     from handlers.backups import back_up
     from handlers.completions import complete, is_completion
+    from handlers.connections import connections
     from handlers.fan_out import fan_out
     from handlers.instances import volumes_of
-    from handlers.oci_api import OciApi, connections
+    from handlers.oci_api import OciApi
     from handlers.topics import open_topics, publish
+    from handlers.workers import workers
 
     container = connections(configured.oci_endpoint)
-    container.authenticate()
+    container.principal()
     topics = open_topics(configured.topic_ids, container, deadlines.publish)
     api = OciApi(container, deadlines.calls)
+    at_once = workers(configured.max_concurrency)
 
     def work(target: Target) -> Sequence[Target | Result]:
         if is_completion(target):
@@ -72,7 +75,7 @@ def _carry_out(
             return volumes_of(target, api)
         return [back_up(target, api, configured)]
 
-    results = fan_out(items, work, deadlines.work, configured.max_concurrency)
+    results = fan_out(items, work, deadlines.work, at_once)
     if configured.dry_run:
         return results, None
-    return publish(results, topics, f"/create-volume-backup/{delivery.function_id}", deadlines.publish)
+    return publish(results, topics, f"/create-volume-backup/{delivery.function_id}", deadlines.publish, at_once)

@@ -1,26 +1,34 @@
-"""The one module that sends: requests signed by the function's resource principal.
+"""The one module that sends: requests signed by the SDK's signer, over kept connections, until the deadline.
 
-``oci.BaseClient`` signs, finds endpoints by region and realm and refreshes the token after a 401; the models are our
-own, because the typed clients take longer to import than everything else here together.
+The SDK's clients are left out: the typed ones take longer to import than everything else here together, and their base
+takes as long for each request as the signature and the sending themselves.
 """
 
 from __future__ import annotations
 
-from functools import cache
-from threading import Lock
+import json
+import os
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
+import urllib3
+
+from handlers.connections import Connections, Endpoint
 from handlers.deadline import Deadline
-from handlers.errors import ApiError, ApiUnreachable, DeadlineReached, ResourcePrincipalUnavailable, one_line
+from handlers.errors import ApiError, ApiUnreachable, DeadlineReached, one_line
 from handlers.hints import hint
+from handlers.json_values import mapping
 from handlers.ocids import Ocid
-from handlers.operations import Operation, Service
+from handlers.operations import Operation
+from handlers.principal import Principal
 from handlers.retries import DeadlineRetryStrategy
-from handlers.sdk import PyJWTError, exceptions, get_resource_principals_signer, oci, regions
+from handlers.sdk import exceptions
 
 _CONNECT_SECONDS, _READ_SECONDS = 10.0, 60.0
 _LEAST_SECONDS = 0.05
 _PAGES_AT_MOST = 100
+_USER_AGENT = "create-volume-backup"
 _CODES = {
     401: "NotAuthenticated",
     404: "NotAuthorizedOrNotFound",
@@ -28,18 +36,6 @@ _CODES = {
     500: "InternalServerError",
     503: "ServiceUnavailable",
 }
-_NO_PRINCIPAL = (
-    "Outside OCI Functions there is none; inside, check that the function belongs to a dynamic group and that "
-    "OCI_RESOURCE_PRINCIPAL_VERSION, _RPST, _PRIVATE_PEM and _REGION are not overridden by its configuration."
-)
-# What reading the principal's files can raise: missing or unreadable, not a token, not a key.
-_PRINCIPAL_ERRORS = (
-    FileNotFoundError,
-    PermissionError,
-    UnicodeError,
-    PyJWTError,
-    exceptions.ClientError,
-)
 
 
 class Answer(NamedTuple):
@@ -50,83 +46,15 @@ class Answer(NamedTuple):
     next_page: str | None
 
 
-class _UnreadableAnswer(ConnectionError):
-    """The connection broke inside the answer; the SDK retries connection errors."""
+@dataclass(slots=True)
+class _Request:
+    """What a signer of the SDK looks at: a part of a ``requests.PreparedRequest``. Header names are in lower case."""
 
-
-class Connections:
-    """The signer and one client per service and region, made on first use and kept for the container's life.
-
-    `endpoint` replaces every service's endpoint (the local OCI); None leaves them to region and realm.
-    """
-
-    def __init__(self, endpoint: str | None) -> None:
-        self._endpoint = endpoint
-        self._lock = Lock()
-        self._signer: Any = None
-        self._clients: dict[tuple[Service, str], Any] = {}
-
-    def authenticate(self) -> None:
-        """Make the signer, if it is not made yet. Raises ResourcePrincipalUnavailable."""
-        with self._lock:
-            if self._signer is None:
-                self._signer = _resource_principal()
-
-    def client(self, service: Service, resource: Ocid) -> Any:
-        """The client for the region that `resource` lives in, once authenticated."""
-        with self._lock:
-            region = _region_of(resource, self._signer.region)
-            if (service, region) not in self._clients:
-                self._clients[service, region] = self._new_client(service, region)
-            return self._clients[service, region]
-
-    def _new_client(self, service: Service, region: str) -> Any:
-        # Without the SDK's circuit breaker: ten answers of 429 within one alarm's fan-out open it for 30 seconds, which
-        # is an invocation's time. Measured with 31 volumes and 20 such answers, one backup was made with it and all 31
-        # without, in a third of the time.
-        return oci.BaseClient(
-            service.label,
-            {"region": region},
-            self._signer,
-            {},
-            base_path=service.base_path,
-            service_endpoint=self._endpoint,
-            service_endpoint_template=service.endpoint_template,
-            skip_deserialization=True,
-        )
-
-
-@cache
-def connections(endpoint: str | None) -> Connections:
-    """The container's connections."""
-    return Connections(endpoint)
-
-
-def _resource_principal() -> Any:
-    try:
-        return get_resource_principals_signer()
-    except OSError as error:
-        # The SDK raises a bare OSError where the environment names no principal, and lets those of its files through.
-        named = isinstance(error, _PRINCIPAL_ERRORS)
-        what = f"cannot be read: {type(error).__name__}" if named else "is not in the environment"
-        raise ResourcePrincipalUnavailable(
-            f"The function's resource principal {what}.", retryable=named, hint=_NO_PRINCIPAL
-        ) from None
-    except (ValueError, *_PRINCIPAL_ERRORS) as error:
-        raise ResourcePrincipalUnavailable(
-            f"The function's resource principal is malformed: {type(error).__name__}.",
-            retryable=True,
-            hint=_NO_PRINCIPAL,
-        ) from None
-
-
-def _region_of(resource: Ocid, own: str) -> str:
-    """The resource's region, if it is a known one of the function's own realm: an OCID comes from outside."""
-    if not resource.region:
-        return own
-    region = regions.REGIONS_SHORT_NAMES.get(resource.region, resource.region)
-    known = regions.REGION_REALMS.get(region)
-    return str(region) if known and known == regions.REGION_REALMS.get(own) else own
+    method: str
+    url: str
+    path_url: str
+    headers: dict[str, str]
+    body: bytes | None
 
 
 class OciApi:
@@ -149,21 +77,23 @@ class OciApi:
 
         Raises ApiError, ApiUnreachable, DeadlineReached, ResourcePrincipalUnavailable.
         """
-        client = self._connections.client(operation.service, resource)
-        headers = {"accept": "application/json", "content-type": "application/json"}
+        endpoint = self._connections.endpoint(operation.service, resource)
+        path = operation.service.base_path + operation.path.format(id=resource.text)
+        target = f"{path}?{urlencode(query)}" if query else path
+        headers = {"accept": "application/json", "content-type": "application/json", "user-agent": _USER_AGENT}
+        if body is not None:
+            headers["content-length"] = str(len(body))
         if retry_token is not None:
             headers["opc-retry-token"] = retry_token
+        request = _Request(operation.method, endpoint.base + target, target, headers, body)
         strategy = DeadlineRetryStrategy(self._deadline)
         try:
-            response = strategy.make_retrying_call(self._try, client, operation, resource, headers, body, query)
+            answer: Answer = strategy.make_retrying_call(self._try, operation, endpoint, request)
         except exceptions.ServiceError as error:
             raise _api_error(operation, error) from None
-        except _PRINCIPAL_ERRORS as error:
-            message = f"The function's resource principal cannot be refreshed: {type(error).__name__}."
-            raise ResourcePrincipalUnavailable(message, retryable=True, hint=_NO_PRINCIPAL) from None
-        except (exceptions.RequestException, exceptions.ConnectTimeout, ConnectionError) as error:
+        except ConnectionError as error:
             raise _unreachable(operation, error) from None
-        return Answer(response.data, response.headers.get("opc-request-id"), response.headers.get("opc-next-page"))
+        return answer
 
     def list_all(self, operation: Operation, resource: Ocid, query: dict[str, Any]) -> list[dict[str, Any]]:
         """Every item of a paged list about `resource`. Raises what `send` raises."""
@@ -177,33 +107,51 @@ class OciApi:
                 break
         return items
 
-    def _try(
-        self,
-        client: Any,
-        operation: Operation,
-        resource: Ocid,
-        headers: dict[str, str],
-        body: bytes | None,
-        query: dict[str, Any] | None,
-    ) -> Any:
+    def _try(self, operation: Operation, endpoint: Endpoint, request: _Request) -> Answer:
+        """One try, or two where the principal is refused: the platform exchanges its files underneath.
+
+        Raises ServiceError and ConnectionError, which the SDK's retry strategies know.
+        """
+        principal = self._connections.principal()
+        response = self._exchange(operation, endpoint, request, principal)
+        if response.status == 401:
+            response = self._exchange(operation, endpoint, request, self._connections.principal(refused=principal))
+        document = _json(response.data)
+        if response.status >= 300:
+            told = mapping(document)
+            raise exceptions.ServiceError(response.status, told.get("code"), response.headers, told.get("message"))
+        if not isinstance(document, (dict, list)):
+            raise ConnectionError("an answer that is not JSON")
+        return Answer(document, response.headers.get("opc-request-id"), response.headers.get("opc-next-page"))
+
+    def _exchange(
+        self, operation: Operation, endpoint: Endpoint, request: _Request, principal: Principal
+    ) -> urllib3.BaseHTTPResponse:
         left = self._deadline.remaining()
         if left < _LEAST_SECONDS:
             raise DeadlineReached(f"The invocation's time was over before {operation.name} was sent.")
-        # All threads of an invocation share the client and the deadline, so each writes nearly the same.
-        client.timeout = (min(_CONNECT_SECONDS, left), min(_READ_SECONDS, left))
-        response = client.call_api(
-            resource_path=operation.path,
-            method=operation.method,
-            path_params={"id": resource.text},
-            query_params=dict(query) if query else None,
-            header_params=dict(headers),
-            body=body,
-            response_type="object",
-            operation_name=operation.name,
-        )
-        if not isinstance(response.data, (dict, list)):
-            raise _UnreadableAnswer("the answer is not JSON")
-        return response
+        signed = replace(request, headers={**request.headers, "opc-request-id": os.urandom(16).hex().upper()})
+        principal.signer(signed)
+        try:
+            return endpoint.pool.urlopen(
+                signed.method,
+                signed.path_url,
+                signed.body,
+                signed.headers,
+                retries=False,
+                redirect=False,
+                timeout=urllib3.Timeout(min(_CONNECT_SECONDS, left), min(_READ_SECONDS, left)),
+            )
+        except urllib3.exceptions.HTTPError as error:
+            raise ConnectionError(type(error.__cause__ or error).__name__) from None
+
+
+def _json(data: bytes) -> Any:
+    """None where a service, or something before it, answers with anything else."""
+    try:
+        return json.loads(data)
+    except ValueError:
+        return None
 
 
 def _api_error(operation: Operation, error: Any) -> ApiError:
@@ -221,12 +169,8 @@ def _api_error(operation: Operation, error: Any) -> ApiError:
     )
 
 
-def _unreachable(operation: Operation, error: BaseException) -> ApiUnreachable:
-    """Named by the innermost cause's type; the SDK's own text repeats the whole request."""
-    cause: Any = error
-    while cause.args and isinstance(cause.args[0], BaseException):
-        cause = cause.args[0]
+def _unreachable(operation: Operation, error: ConnectionError) -> ApiUnreachable:
     return ApiUnreachable(
-        f"{operation.name} got no answer: {type(cause).__name__}.",
+        f"{operation.name} got no answer: {error}.",
         hint="Check the function's subnet (service gateway, security lists, DNS) and OCI_ENDPOINT; then deliver again.",
     )

@@ -42,17 +42,14 @@ def _lean() -> Iterator[None]:
 
 
 with _lean():
-    import oci
-    from jwt import PyJWTError
     from oci import exceptions, regions, retry
-    from oci.auth.signers import get_resource_principals_signer
+    from oci.auth.signers import SecurityTokenSigner, get_resource_principals_signer
     from oci.retry import retry_checkers, retry_sleep_utils
 
 __all__ = [
-    "PyJWTError",
+    "SecurityTokenSigner",
     "exceptions",
     "get_resource_principals_signer",
-    "oci",
     "regions",
     "retry",
     "retry_checkers",

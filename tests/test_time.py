@@ -15,6 +15,7 @@ from handlers.ocids import parse_ocid
 from handlers.result import Outcome, Result, skipped
 from handlers.retries import DeadlineRetryStrategy, retry_after
 from handlers.trigger import Target, Trigger
+from handlers.workers import Workers
 
 
 def fn_deadline(seconds: float) -> str:
@@ -55,7 +56,7 @@ def test_work_that_is_not_done_by_the_deadline_is_a_retryable_failure_and_keeps_
             release.wait(10)
         return done(target)
 
-    results = fan_out([target(0), target(1), target(2)], work, Deadline(time.monotonic() + 0.2), 4)
+    results = fan_out([target(0), target(1), target(2)], work, Deadline(time.monotonic() + 0.2), Workers(4))
     release.set()
     assert [result.outcome for result in results] == ["accepted", "failed", "accepted"]
     assert results[1].error is not None
@@ -76,7 +77,7 @@ def test_work_may_turn_into_more_work_and_results_stand_in_the_order_of_where_th
         skipped(trigger, "nothing"),
         target(2, trigger),
     ]
-    results = fan_out(start, work, Deadline(time.monotonic() + 5), 2)
+    results = fan_out(start, work, Deadline(time.monotonic() + 5), Workers(2))
     assert [(result.resource_id or "-")[-1] for result in results] == ["1", "5", "3", "4", "-", "2"]
 
 
@@ -86,7 +87,7 @@ def test_a_defect_in_one_target_is_told_without_its_text_and_stops_no_other() ->
             raise RuntimeError("secret")
         return done(item)
 
-    broken, fine = fan_out([target(1), target(2)], work, Deadline(time.monotonic() + 5), 2)
+    broken, fine = fan_out([target(1), target(2)], work, Deadline(time.monotonic() + 5), Workers(2))
     assert fine.outcome is Outcome.ACCEPTED
     assert broken.error is not None
     assert broken.error.message.startswith("unexpected RuntimeError at tests.test_time:")

@@ -111,6 +111,13 @@ class Container:
         except aiohttp.ClientError as error:
             raise ContainerDied(f"the function gave no answer: {type(error).__name__}") from None
 
+    async def kill(self) -> None:
+        """SIGKILL, and wait for the end of the process."""
+        if self._process and self.alive:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+            await self._process.wait()
+
     async def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         """End the process and wait for it."""
         if self._process and self.alive:
@@ -119,8 +126,7 @@ class Container:
             try:
                 await asyncio.wait_for(self._process.wait(), 5)
             except TimeoutError:
-                self._process.kill()
-                await self._process.wait()
+                await self.kill()
         await asyncio.gather(*self._logging, return_exceptions=True)
         shutil.rmtree(self._directory, ignore_errors=True)
 

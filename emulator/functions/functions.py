@@ -135,10 +135,8 @@ class Functions:
         self._retired.clear()
 
     async def kill(self) -> None:
-        """SIGKILL to every container, whatever it is doing."""
-        for container in self._containers:
-            if container.pid and container.alive:
-                os.kill(container.pid, signal.SIGKILL)
+        """SIGKILL to every container, whatever it is doing; they have ended when this returns."""
+        await asyncio.gather(*(container.kill() for container in self._containers))
 
     async def warm(self) -> Container:
         """A container that is ready for an invocation."""

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import replace
 from typing import Protocol
 
+from handlers.connections import Connections
 from handlers.deadline import Deadline
 from handlers.errors import FunctionError, PublishFailed
 from handlers.messages import Message, messages, worth_telling
-from handlers.oci_api import Connections
 from handlers.result import Result
+from handlers.workers import Workers
 
 
 class Topic(Protocol):
@@ -43,17 +44,15 @@ def _open(topic_id: str, connections: Connections, deadline: Deadline) -> Topic:
 
 
 def publish(
-    results: Sequence[Result], topics: Sequence[Topic], source: str, deadline: Deadline
+    results: Sequence[Result], topics: Sequence[Topic], source: str, deadline: Deadline, workers: Workers
 ) -> tuple[list[Result], PublishFailed | None]:
     """The results, `notified` where every topic has taken them; and the error where one has not."""
     if not any(map(worth_telling, results)):
         return list(results), None
-    pool = ThreadPoolExecutor(len(topics))
-    try:
-        told = [pool.submit(_publish_to, topic, results, source) for topic in topics]
-        missed, errors = _collect(told, results, deadline)
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+    told = [workers.submit(_publish_to, topic, results, source) for topic in topics]
+    missed, errors = _collect(told, results, deadline)
+    if not all(future.done() for future in told):
+        workers.abandon()
     marked = [replace(result, notified=worth_telling(result) and id(result) not in missed) for result in results]
     if not errors:
         return marked, None

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 
+from handlers.connections import Connections
 from handlers.deadline import Deadline
 from handlers.messages import Message
-from handlers.oci_api import Connections, OciApi
+from handlers.oci_api import OciApi
 from handlers.ocids import parse_ocid
 from handlers.operations import PUBLISH_MESSAGE
 

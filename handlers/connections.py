@@ -1,0 +1,89 @@
+"""What a container keeps between invocations: its resource principal, and open connections to the services."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from threading import Lock
+from typing import NamedTuple
+from urllib.request import getproxies, proxy_bypass
+
+import certifi
+import urllib3
+
+from handlers.ocids import Ocid
+from handlers.operations import Service
+from handlers.principal import Principal, resource_principal
+from handlers.sdk import regions
+
+# Kept at most, per host; urllib3 makes more where more are needed at a time.
+_MOST_KEPT = 64
+
+
+class Endpoint(NamedTuple):
+    """A service in a region: scheme and host of its URLs, and the connections that are kept open to it."""
+
+    base: str
+    pool: urllib3.HTTPConnectionPool
+
+
+class Connections:
+    """The principal and an endpoint per service and region, each made on first use.
+
+    `replacement` is a base URL that takes the place of every service's endpoint (the local OCI); None leaves them to
+    region and realm.
+    """
+
+    def __init__(self, replacement: str | None) -> None:
+        self._replacement = replacement
+        self._lock = Lock()
+        self._principal: Principal | None = None
+        self._endpoints: dict[tuple[Service, str], Endpoint] = {}
+
+    def principal(self, refused: Principal | None = None) -> Principal:
+        """The principal, read again if it is the one that was `refused`. Raises ResourcePrincipalUnavailable."""
+        with self._lock:
+            if self._principal is None or self._principal is refused:
+                self._principal = resource_principal()
+            return self._principal
+
+    def endpoint(self, service: Service, resource: Ocid) -> Endpoint:
+        """The endpoint in the region that `resource` lives in. Raises ResourcePrincipalUnavailable."""
+        region = _region_of(resource, self.principal().region)
+        with self._lock:
+            if (service, region) not in self._endpoints:
+                self._endpoints[service, region] = self._new_endpoint(service, region)
+            return self._endpoints[service, region]
+
+    def _new_endpoint(self, service: Service, region: str) -> Endpoint:
+        base = self._replacement or regions.endpoint_for(
+            service.label, region, service_endpoint_template=service.endpoint_template
+        )
+        return Endpoint(base, _pool(base))
+
+
+@cache
+def connections(replacement: str | None) -> Connections:
+    """The container's connections."""
+    return Connections(replacement)
+
+
+def _region_of(resource: Ocid, own: str) -> str:
+    """The resource's region, if it is a known one of the function's own realm: an OCID comes from outside."""
+    if not resource.region:
+        return own
+    region = regions.REGIONS_SHORT_NAMES.get(resource.region, resource.region)
+    known = regions.REGION_REALMS.get(region)
+    return str(region) if known and known == regions.REGION_REALMS.get(own) else own
+
+
+def _pool(base: str) -> urllib3.HTTPConnectionPool:
+    """Connections as the SDK makes them: through the environment's proxy, trusting certifi's authorities or its own."""
+    if not base.startswith("https:"):  # the local OCI
+        return urllib3.connection_from_url(base, maxsize=_MOST_KEPT)
+    trusted = os.environ.get("REQUESTS_CA_BUNDLE") or certifi.where()
+    proxy = getproxies().get("https")
+    if proxy and not proxy_bypass(urllib3.util.parse_url(base).host or ""):
+        manager: urllib3.PoolManager = urllib3.ProxyManager(proxy, maxsize=_MOST_KEPT, ca_certs=trusted)
+        return manager.connection_from_url(base)
+    return urllib3.connection_from_url(base, maxsize=_MOST_KEPT, ca_certs=trusted)
