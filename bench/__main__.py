@@ -21,7 +21,7 @@ def measure(runs: int, held_runs: int) -> Report:
     at_full_speed: dict[str, list[Cost]] = {variant: [] for variant in VARIANTS}
     warmed: dict[str, list[Cost]] = {variant: [] for variant in VARIANTS}
     at_a_tenth: dict[str, list[Cost]] = {variant: [] for variant in VARIANTS}
-    with local_oci(wired=False, lifecycle_seconds=0.0, publishes_per_minute=10**9) as oci:
+    with local_oci(wired=False, lifecycle_seconds=0.0, publishes_per_minute=10**9, tls=True) as oci:
         for number in range(runs + 1):
             for variant in VARIANTS:
                 one, more = cold(oci, variant), warm(oci, _WARM_CALLS)
@@ -44,7 +44,9 @@ def measure(runs: int, held_runs: int) -> Report:
 def fan_out() -> dict[int, Cost]:
     """An alarm on a machine with so many disks, each API call taking 50 ms."""
     costs = {}
-    with local_oci(wired=False, lifecycle_seconds=0.0, publishes_per_minute=10**9, latency_seconds=0.05) as oci:
+    with local_oci(
+        wired=False, lifecycle_seconds=0.0, publishes_per_minute=10**9, tls=True, latency_seconds=0.05
+    ) as oci:
         cold(oci, "ours")
         for count in _FAN_OUT:
             instance = oci.operator.call(
@@ -72,7 +74,7 @@ def fan_out() -> dict[int, Cost]:
 def batches() -> dict[int, Cost]:
     """A batch of so many events, each about a volume of its own."""
     costs = {}
-    with local_oci(wired=False, lifecycle_seconds=0.0, publishes_per_minute=10**9) as oci:
+    with local_oci(wired=False, lifecycle_seconds=0.0, publishes_per_minute=10**9, tls=True) as oci:
         cold(oci, "ours")
         for count in _BATCH:
             runs = [one_call(oci, [tagged_event(oci) for _ in range(count)]) for _ in range(3)]

@@ -27,6 +27,7 @@ from emulator.block_volume.volume_backups import VolumeBackups
 from emulator.block_volume.volume_group_backups import VolumeGroupBackups
 from emulator.block_volume.volume_groups import VolumeGroups
 from emulator.block_volume.volumes import Volumes
+from emulator.certificates import Authority
 from emulator.cloud import Cloud
 from emulator.compute.boot_volume_attachments import BootVolumeAttachments
 from emulator.compute.instances import Instances
@@ -66,7 +67,8 @@ class Options:
     `image` is the function that is run, `config` its configuration beside TOPIC_ID and OCI_ENDPOINT, which are set for
     it. `denied` are permissions (``manage volume-backups``) that its policies lack. `wired` subscribes it to the alarm
     topic and to the events that it acts on. Each event is delivered `event_copies` times, each copy up to
-    `event_shuffle_seconds` late, and again after `event_retry_seconds` while the function fails.
+    `event_shuffle_seconds` late, and again after `event_retry_seconds` while the function fails. With `tls` there is a
+    second port, of https, which is the one that the function is given.
     """
 
     host: str = "127.0.0.1"
@@ -87,6 +89,7 @@ class Options:
     most_containers: int = 20
     token_seconds: int = 15 * 60
     listener: Callable[[Entry], None] | None = None
+    tls: bool = False
 
 
 class LocalOci:
@@ -164,8 +167,10 @@ class LocalOci:
         self.wait(self._start())
 
     async def _start(self) -> None:
-        port = await self.server.start(self.options.host, self.options.port)
-        self.base_url = self.topics.endpoint = self._fn_api.base_url = f"http://{self.options.host}:{port}"
+        host = self.options.host
+        authority = Authority(self.state, host) if self.options.tls else None
+        port, *secure = await self.server.start(host, self.options.port, authority.server if authority else None)
+        self.base_url = self.topics.endpoint = self._fn_api.base_url = f"http://{host}:{port}"
         self.functions.function["invokeEndpoint"] = self.base_url
         self.operator = Operator(self.config_file, self.base_url)
         self.result_topic = self.topics.add({"name": RESULTS, "compartmentId": self.compartment_id})
@@ -173,6 +178,8 @@ class LocalOci:
         if self.options.wired:
             self._wire()
         wanted = {"TOPIC_ID": self.result_topic["id"], "OCI_ENDPOINT": self.base_url}
+        if authority:
+            wanted |= {"OCI_ENDPOINT": f"https://{host}:{secure[0]}", "REQUESTS_CA_BUNDLE": str(authority.bundle)}
         self.functions.configure({**wanted, **self.options.config})
 
     def _wire(self) -> None:

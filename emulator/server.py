@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
@@ -43,14 +44,15 @@ class Server:
             for declared, method in operations_of(service):
                 self._app.router.add_route(declared.method, declared.path, self._route(declared, method))
 
-    async def start(self, host: str, port: int) -> int:
-        """Listen; the port that was taken."""
+    async def start(self, host: str, port: int, tls: ssl.SSLContext | None) -> list[int]:
+        """Listen, and where `tls` is given on a second port with it; the ports that were taken."""
         self._app.router.add_route("*", "/{path:.*}", self._unknown)
         self._runner = web.AppRunner(self._app, access_log=None, handle_signals=False, shutdown_timeout=0.1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, host, port)
-        await site.start()
-        return int(self._runner.addresses[0][1])
+        await web.TCPSite(self._runner, host, port).start()
+        if tls:
+            await web.TCPSite(self._runner, host, 0, ssl_context=tls).start()
+        return [int(address[1]) for address in self._runner.addresses]
 
     async def stop(self) -> None:
         if self._runner:

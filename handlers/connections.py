@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import ssl
 from functools import cache
 from threading import Lock
 from typing import NamedTuple
@@ -81,9 +82,14 @@ def _pool(base: str) -> urllib3.HTTPConnectionPool:
     """Connections as the SDK makes them: through the environment's proxy, trusting certifi's authorities or its own."""
     if not base.startswith("https:"):  # the local OCI
         return urllib3.connection_from_url(base, maxsize=_MOST_KEPT)
-    trusted = os.environ.get("REQUESTS_CA_BUNDLE") or certifi.where()
     proxy = getproxies().get("https")
     if proxy and not proxy_bypass(urllib3.util.parse_url(base).host or ""):
-        manager: urllib3.PoolManager = urllib3.ProxyManager(proxy, maxsize=_MOST_KEPT, ca_certs=trusted)
+        manager: urllib3.PoolManager = urllib3.ProxyManager(proxy, maxsize=_MOST_KEPT, ssl_context=_tls())
         return manager.connection_from_url(base)
-    return urllib3.connection_from_url(base, maxsize=_MOST_KEPT, ca_certs=trusted)
+    return urllib3.connection_from_url(base, maxsize=_MOST_KEPT, ssl_context=_tls())
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """One for all connections: reading the authorities' certificates takes as long as opening ten connections."""
+    return ssl.create_default_context(cafile=os.environ.get("REQUESTS_CA_BUNDLE") or certifi.where())

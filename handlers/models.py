@@ -9,6 +9,7 @@ https://docs.oracle.com/en-us/iaas/Content/Tagging/Concepts/taggingoverview.htm
 from __future__ import annotations
 
 import json
+import os
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
@@ -28,6 +29,9 @@ from handlers import operations
 from handlers.errors import InvalidRequest, one_line
 from handlers.ocids import BACKED_UP, Ocid, parse_ocid
 from handlers.operations import Operation
+
+# Looking for pydantic's plugins opens a file of every installed package; there are none here.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 MOST_FREEFORM_TAGS = 10
 MOST_DEFINED_TAGS = 64
@@ -188,7 +192,7 @@ class VolumeBackup(BaseModel):
     `time_created` is not here: it is null until the backup has left REQUEST_RECEIVED, whatever the SDK says.
     """
 
-    model_config = ConfigDict(frozen=True, alias_generator=to_camel)
+    model_config = ConfigDict(frozen=True, alias_generator=to_camel, defer_build=True)
 
     id: str
     lifecycle_state: str

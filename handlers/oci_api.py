@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import ssl
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -36,6 +37,10 @@ _CODES = {
     500: "InternalServerError",
     503: "ServiceUnavailable",
 }
+_UNREACHABLE = (
+    "Check the function's subnet (service gateway, security lists, DNS) and OCI_ENDPOINT; then deliver again."
+)
+_UNTRUSTED = "Check what stands between the function and the service, and REQUESTS_CA_BUNDLE; then deliver again."
 
 
 class Answer(NamedTuple):
@@ -92,7 +97,7 @@ class OciApi:
         except exceptions.ServiceError as error:
             raise _api_error(operation, error) from None
         except ConnectionError as error:
-            raise _unreachable(operation, error) from None
+            raise _unreachable(operation, error, _UNREACHABLE) from None
         return answer
 
     def list_all(self, operation: Operation, resource: Ocid, query: dict[str, Any]) -> list[dict[str, Any]]:
@@ -143,7 +148,10 @@ class OciApi:
                 timeout=urllib3.Timeout(min(_CONNECT_SECONDS, left), min(_READ_SECONDS, left)),
             )
         except urllib3.exceptions.HTTPError as error:
-            raise ConnectionError(type(error.__cause__ or error).__name__) from None
+            cause = error.__context__ or error
+            if isinstance(cause, ssl.SSLCertVerificationError):  # no other try would mend this
+                raise _unreachable(operation, type(cause).__name__, _UNTRUSTED) from None
+            raise ConnectionError(type(cause).__name__) from None
 
 
 def _json(data: bytes) -> Any:
@@ -169,8 +177,5 @@ def _api_error(operation: Operation, error: Any) -> ApiError:
     )
 
 
-def _unreachable(operation: Operation, error: ConnectionError) -> ApiUnreachable:
-    return ApiUnreachable(
-        f"{operation.name} got no answer: {error}.",
-        hint="Check the function's subnet (service gateway, security lists, DNS) and OCI_ENDPOINT; then deliver again.",
-    )
+def _unreachable(operation: Operation, why: object, hint: str) -> ApiUnreachable:
+    return ApiUnreachable(f"{operation.name} got no answer: {why}.", hint=hint)

@@ -1,7 +1,7 @@
 """The SDK, imported without what this function never uses of it: about a third of the import's CPU time.
 
-``import oci`` also imports the clients of DNS and Object Storage, for its pagination helpers, and X.509 and PKCS#11,
-for other kinds of principals. All but the last are put off until somebody looks into them, which nobody does here.
+``import oci`` also imports clients of other services and the libraries of other kinds of principals. These are put off
+until somebody looks into them, which nobody does here.
 """
 
 from __future__ import annotations
@@ -13,7 +13,13 @@ from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import LazyLoader
 from types import ModuleType
 
-_PUT_OFF = frozenset({"cryptography.x509", "oci.dns", "oci.object_storage"})
+_PUT_OFF = frozenset(
+    {
+        *("oci.dns", "oci.object_storage"),  # helpers for pages of their lists
+        *("cryptography.x509", "jwt"),  # principals that ask a server for their token
+        *("configparser", "ctypes", "ctypes.util", "pytz"),  # the CLI's config file, FIPS, models with dates
+    }
+)
 # The SDK goes without its PKCS#11 signer where the package is missing, as its own comment says.
 _LEFT_OUT = frozenset({"pkcs11"})
 

@@ -48,3 +48,14 @@ answer = invoke(Delivery(b'{"alarmMetaData": [], "type": "FIRING_TO_OK"}', "call
 print(answer.outcome, "oci" in sys.modules, "pydantic" in sys.modules)
 """
     assert run(program) == "skipped False False\n"
+
+
+def test_garbage_is_collected_from_the_first_answer_on() -> None:
+    program = """
+import gc, io, func
+from fdk.context import InvokeContext
+before = gc.isenabled()
+func.handler(InvokeContext("app", "app", "function", "function", "call"), io.BytesIO(b""))
+print(before, gc.isenabled())
+"""
+    assert run(program) == "False True\n"

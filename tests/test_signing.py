@@ -12,13 +12,23 @@ from typing import Any
 
 import oci
 import pytest
+import requests
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 from oci.auth.signers import get_resource_principals_signer
 
 from emulator.functions.container import Container, fdk_command, installed_fdk
 from emulator.local_oci import PROJECT
 from handlers.connections import Connections
+from handlers.errors import ResourcePrincipalUnavailable
 from handlers.ocids import parse_ocid
 from handlers.operations import Service
+from handlers.principal import resource_principal
 from tests.world import World, payload, world
 
 # What differs from request to request, and how the client itself is called and reads.
@@ -31,13 +41,13 @@ def signed_parts(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 @pytest.fixture
-def resource_principal(made: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def environment_of_functions(made: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """This process has the function's resource principal, too."""
     for name, value in made.oci.principal.environment().items():
         monkeypatch.setenv(name, value)
 
 
-@pytest.mark.usefixtures("resource_principal")
+@pytest.mark.usefixtures("environment_of_functions")
 def test_the_function_signs_and_sends_what_the_sdks_typed_client_does(made: World) -> None:
     volume = made.volume()
     details = {**json.loads(payload("request_all_fields.json", volume=volume)), "opcRetryToken": "as-the-sdk-does"}
@@ -73,7 +83,57 @@ def test_the_function_signs_and_sends_what_the_sdks_typed_client_does(made: Worl
     assert signed_by_us["headers"] == "date (request-target) host content-length content-type x-content-sha256"
 
 
-@pytest.mark.usefixtures("resource_principal")
+def authorization(signer: Any) -> str:
+    """What a signer makes of one and the same request; the signature itself is a pure function of it."""
+    url = "https://iaas.us-ashburn-1.oraclecloud.com/20160918/volumeBackups"
+    headers = {"date": "Sun, 01 Mar 2026 02:03:04 GMT", "content-length": "2", "content-type": "application/json"}
+    request = requests.Request("POST", url, headers=headers, data=b"{}").prepare()
+    return str(signer(request).headers["authorization"])
+
+
+@pytest.mark.usefixtures("environment_of_functions")
+def test_the_principal_signs_as_the_sdks_own_does() -> None:
+    assert authorization(resource_principal().signer) == authorization(get_resource_principals_signer())
+
+
+@pytest.mark.usefixtures("environment_of_functions")
+def test_the_principal_may_be_in_the_variables_themselves_and_its_key_protected(
+    made: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = authorization(resource_principal().signer)
+    key = load_pem_private_key((made.oci.state / "private.pem").read_bytes(), None)
+    assert isinstance(key, RSAPrivateKey)
+    protected = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret"))
+    monkeypatch.setenv("OCI_RESOURCE_PRINCIPAL_RPST", (made.oci.state / "rpst").read_text())
+    monkeypatch.setenv("OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM", protected.decode())
+    monkeypatch.setenv("OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM_PASSPHRASE", "secret")
+    assert authorization(resource_principal().signer) == expected
+
+
+@pytest.mark.usefixtures("environment_of_functions")
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        ({"RPST": None}, "is incomplete: OCI_RESOURCE_PRINCIPAL_RPST is not set"),
+        ({"REGION": None}, "is incomplete: OCI_RESOURCE_PRINCIPAL_REGION is not set"),
+        ({"VERSION": "3.0"}, "cannot be had: OSError"),
+        ({"VERSION": "2.1.1"}, "cannot be had: ValueError"),
+    ],
+)
+def test_an_environment_that_names_no_usable_principal_is_a_clear_error(
+    variables: dict[str, str | None], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in variables.items():
+        if value is None:
+            monkeypatch.delenv(f"OCI_RESOURCE_PRINCIPAL_{name}")
+        else:
+            monkeypatch.setenv(f"OCI_RESOURCE_PRINCIPAL_{name}", value)
+    with pytest.raises(ResourcePrincipalUnavailable) as raised:
+        resource_principal()
+    assert raised.value.message == f"The function's resource principal {message}."
+
+
+@pytest.mark.usefixtures("environment_of_functions")
 @pytest.mark.parametrize(
     ("resource", "endpoint"),
     [
@@ -92,7 +152,7 @@ def test_endpoints_follow_the_resources_region_within_the_functions_realm(resour
     assert connections.endpoint(Service.CORE, ocid).base == endpoint
 
 
-@pytest.mark.usefixtures("resource_principal")
+@pytest.mark.usefixtures("environment_of_functions")
 def test_endpoints_follow_the_realm_of_the_function(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OCI_RESOURCE_PRINCIPAL_REGION", "us-gov-phoenix-1")
     connections = Connections(None)

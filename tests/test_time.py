@@ -32,6 +32,20 @@ def done(target: Target) -> list[Target | Result]:
     return [Result(target.trigger, Outcome.ACCEPTED, resource_id=target.resource.text)]
 
 
+def test_a_call_that_outlives_its_deadline_does_not_hold_back_the_next_invocation() -> None:
+    release, only_one = threading.Event(), Workers(1)
+
+    def hang(_: Target) -> list[Target | Result]:
+        release.wait(10)
+        return []
+
+    [late] = fan_out([target(0)], hang, Deadline(time.monotonic() + 0.1), only_one)
+    [fine] = fan_out([target(1)], done, Deadline(time.monotonic() + 5), only_one)
+    release.set()
+    assert late.error is not None
+    assert (late.error.code, fine.outcome) == ("DeadlineReached", Outcome.ACCEPTED)
+
+
 @pytest.mark.parametrize(("seconds", "kept_back"), [(300, 6.0), (30, 6.0), (10, 3.0), (2, 0.6)])
 def test_time_is_kept_back_for_publishing_and_for_the_answer(seconds: float, kept_back: float) -> None:
     deadlines = Deadlines.of_header(fn_deadline(seconds))

@@ -1,0 +1,20 @@
+"""https for the local OCI, with an authority of its own."""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+
+import certifi
+import trustme
+
+
+class Authority:
+    """Certifies `host`; its file `bundle` holds it beside all public authorities, as many as are read in the cloud."""
+
+    def __init__(self, folder: Path, host: str) -> None:
+        authority = trustme.CA()
+        self.server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert(host).configure_cert(self.server)
+        self.bundle = folder / "ca-bundle.pem"
+        self.bundle.write_bytes(Path(certifi.where()).read_bytes() + authority.cert_pem.bytes())

@@ -1,0 +1,123 @@
+"""How the function reaches the services: over TLS, through proxies, and over connections that are kept."""
+
+from __future__ import annotations
+
+import socket
+import socketserver
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.world import World, payload, world
+
+
+class Proxy(socketserver.ThreadingTCPServer):
+    """An HTTP proxy for https: a tunnel for each CONNECT, and a list of where they led."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        self.tunnels: list[str] = []
+        super().__init__(("127.0.0.1", 0), Tunnel)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class Tunnel(socketserver.StreamRequestHandler):
+    server: Proxy
+
+    def handle(self) -> None:
+        method, target, _ = self.rfile.readline().decode().split()
+        while self.rfile.readline().strip():
+            pass
+        assert method == "CONNECT"
+        self.server.tunnels.append(target)
+        host, port = target.split(":")
+        with socket.create_connection((host, int(port))) as far:
+            self.wfile.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            back = threading.Thread(target=pump, args=(far, self.connection), daemon=True)
+            back.start()
+            pump(self.connection, far)
+            back.join()
+
+
+def pump(source: socket.socket, sink: socket.socket) -> None:
+    """Copy until the source ends, and end the sink, too."""
+    try:
+        while data := source.recv(65536):
+            sink.sendall(data)
+        sink.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass
+
+
+@contextmanager
+def proxy() -> Iterator[Proxy]:
+    with Proxy() as served:
+        thread = threading.Thread(target=served.serve_forever)
+        thread.start()
+        try:
+            yield served
+        finally:
+            served.shutdown()
+            thread.join()
+
+
+@pytest.fixture(scope="module")
+def secure() -> Iterator[World]:
+    with world(tls=True) as made:
+        yield made
+
+
+def error_of_a_backup(made: World) -> dict[str, object]:
+    status, answer = made.invoke(payload("request_minimal.json", volume=made.volume()))
+    assert status == 502
+    [result] = answer["results"]
+    error: dict[str, object] = result["error"]
+    return error
+
+
+def test_a_backup_is_made_and_told_over_tls(secure: World) -> None:
+    assert secure.oci.functions.config["OCI_ENDPOINT"].startswith("https://")
+    result = secure.result(payload("request_minimal.json", volume=secure.volume()))
+    assert (result["outcome"], result["notified"]) == ("accepted", True)
+
+
+def test_a_service_whose_certificate_nobody_trusted_vouches_for_is_not_spoken_to(secure: World) -> None:
+    bundle = secure.oci.functions.config["REQUESTS_CA_BUNDLE"]
+    secure.oci.configure(REQUESTS_CA_BUNDLE=None)
+    secure.forget()
+    error = error_of_a_backup(secure)
+    assert (error["code"], error["retryable"]) == ("ApiUnreachable", True)
+    assert error["message"] == "CreateVolumeBackup got no answer: SSLCertVerificationError."
+    assert "REQUESTS_CA_BUNDLE" in str(error["hint"])
+    secure.oci.configure(REQUESTS_CA_BUNDLE=bundle)
+
+
+def test_a_service_under_another_name_than_its_certificates_is_not_spoken_to(secure: World) -> None:
+    endpoint = secure.oci.functions.config["OCI_ENDPOINT"]
+    secure.oci.configure(OCI_ENDPOINT=endpoint.replace("127.0.0.1", "localhost"))
+    assert error_of_a_backup(secure)["code"] == "ApiUnreachable"
+    secure.oci.configure(OCI_ENDPOINT=endpoint)
+
+
+def test_connections_are_kept_between_invocations_and_go_through_the_proxy_of_the_environment(secure: World) -> None:
+    with proxy() as served:
+        secure.oci.configure(HTTPS_PROXY=served.url)
+        for _ in range(3):
+            assert secure.result(payload("request_minimal.json", volume=secure.volume()))["outcome"] == "accepted"
+        # One to each service.
+        assert served.tunnels == [secure.oci.functions.config["OCI_ENDPOINT"].removeprefix("https://")] * 2
+        secure.oci.configure(HTTPS_PROXY=None)
+
+
+def test_a_host_that_no_proxy_names_is_reached_directly(secure: World) -> None:
+    with proxy() as served:
+        secure.oci.configure(HTTPS_PROXY=served.url, NO_PROXY="127.0.0.1")
+        assert secure.result(payload("request_minimal.json", volume=secure.volume()))["outcome"] == "accepted"
+        assert served.tunnels == []
+        secure.oci.configure(HTTPS_PROXY=None, NO_PROXY=None)
