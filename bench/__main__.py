@@ -6,11 +6,12 @@ import argparse
 import time
 from functools import partial
 
+from bench.imports import milliseconds
 from bench.measure import VARIANTS, Cost, cold, median, one_call, tagged_event, warm
 from bench.report import Report, write
-from emulator import local_oci
+from emulator import LocalOci, local_oci
 
-_WARM_CALLS = 40
+_WARM_CALLS = 25
 _FAN_OUT = (1, 10, 31, 100)
 _BATCH = (1, 10, 100, 300, 1000)
 _TENTH = 0.1
@@ -18,26 +19,38 @@ _TENTH = 0.1
 
 def measure(runs: int, held_runs: int) -> Report:
     """All measurements, the variants interleaved so that none has the quieter machine."""
-    at_full_speed: dict[str, list[Cost]] = {variant: [] for variant in VARIANTS}
-    warmed: dict[str, list[Cost]] = {variant: [] for variant in VARIANTS}
-    at_a_tenth: dict[str, list[Cost]] = {variant: [] for variant in VARIANTS}
     with local_oci(wired=False, lifecycle_seconds=0.0, publishes_per_minute=10**9, tls=True) as oci:
-        for number in range(runs + 1):
-            for variant in VARIANTS:
-                one, more = cold(oci, variant), warm(oci, _WARM_CALLS)
-                if number:  # the first run reads files into the page cache
-                    at_full_speed[variant].append(one)
-                    warmed[variant].append(more)
-        for _ in range(held_runs):
-            for variant in VARIANTS:
-                at_a_tenth[variant].append(cold(oci, variant, _TENTH))
+        cold_starts, warm_calls = interleaved(oci, list(VARIANTS), runs)
+        at_a_tenth = {variant: [cold(oci, variant, _TENTH) for _ in range(held_runs)] for variant in VARIANTS}
+        imports = {variant: milliseconds(oci, variant) for variant in ("documented", "ours")}
+    with local_oci(wired=False, lifecycle_seconds=0.0, publishes_per_minute=10**9) as oci:
+        plain_cold, plain_warm = interleaved(oci, ["documented", "ours"], runs)
     return Report(
         runs,
-        {variant: median(costs) for variant, costs in at_full_speed.items()},
-        {variant: median(costs) for variant, costs in warmed.items()},
+        cold_starts,
+        warm_calls,
         {variant: median(costs) for variant, costs in at_a_tenth.items()},
+        plain_cold,
+        plain_warm,
+        imports,
         fan_out(),
         batches(),
+    )
+
+
+def interleaved(oci: LocalOci, variants: list[str], runs: int) -> tuple[dict[str, Cost], dict[str, Cost]]:
+    """Of each variant a cold start, and a warm call."""
+    cold_starts: dict[str, list[Cost]] = {variant: [] for variant in variants}
+    warm_calls: dict[str, list[Cost]] = {variant: [] for variant in variants}
+    for number in range(runs + 1):
+        for variant in variants:
+            one, more = cold(oci, variant), warm(oci, _WARM_CALLS)
+            if number:  # the first run reads files into the page cache
+                cold_starts[variant].append(one)
+                warm_calls[variant].append(more)
+    return (
+        {variant: median(costs) for variant, costs in cold_starts.items()},
+        {variant: median(costs) for variant, costs in warm_calls.items()},
     )
 
 
