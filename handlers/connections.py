@@ -12,13 +12,13 @@ from urllib.request import getproxies, proxy_bypass
 import certifi
 import urllib3
 
+from handlers.errors import InvalidConfiguration, one_line
 from handlers.ocids import Ocid
 from handlers.operations import Service
 from handlers.principal import Principal, resource_principal
 from handlers.sdk import regions
 
-# Kept at most, per host; urllib3 makes more where more are needed at a time.
-_MOST_KEPT = 64
+_MOST_KEPT = 100
 
 
 class Endpoint(NamedTuple):
@@ -32,11 +32,14 @@ class Connections:
     """The principal and an endpoint per service and region, each made on first use.
 
     `replacement` is a base URL that takes the place of every service's endpoint (the local OCI); None leaves them to
-    region and realm.
+    region and realm. So many connections as are used `at_once` are kept to each. Raises InvalidConfiguration.
     """
 
-    def __init__(self, replacement: str | None) -> None:
+    def __init__(self, replacement: str | None, at_once: int) -> None:
         self._replacement = replacement
+        self._kept = min(at_once, _MOST_KEPT)
+        # One for all connections: reading the authorities' certificates takes as long as opening ten of them.
+        self._tls = None if replacement and replacement.startswith("http:") else _trusting()
         self._lock = Lock()
         self._principal: Principal | None = None
         self._endpoints: dict[tuple[Service, str], Endpoint] = {}
@@ -60,13 +63,23 @@ class Connections:
         base = self._replacement or regions.endpoint_for(
             service.label, region, service_endpoint_template=service.endpoint_template
         )
-        return Endpoint(base, _pool(base))
+        return Endpoint(base, self._pool(base))
+
+    def _pool(self, base: str) -> urllib3.HTTPConnectionPool:
+        """Through the proxy that the environment names, as the SDK does; but not to the local OCI."""
+        if self._tls is None:
+            return urllib3.connection_from_url(base, maxsize=self._kept)
+        proxy = getproxies().get("https")
+        if proxy and not proxy_bypass(urllib3.util.parse_url(base).host or ""):
+            manager: urllib3.PoolManager = urllib3.ProxyManager(proxy, maxsize=self._kept, ssl_context=self._tls)
+            return manager.connection_from_url(base)
+        return urllib3.connection_from_url(base, maxsize=self._kept, ssl_context=self._tls)
 
 
 @cache
-def connections(replacement: str | None) -> Connections:
+def connections(replacement: str | None, at_once: int) -> Connections:
     """The container's connections."""
-    return Connections(replacement)
+    return Connections(replacement, at_once)
 
 
 def _region_of(resource: Ocid, own: str) -> str:
@@ -78,18 +91,13 @@ def _region_of(resource: Ocid, own: str) -> str:
     return str(region) if known and known == regions.REGION_REALMS.get(own) else own
 
 
-def _pool(base: str) -> urllib3.HTTPConnectionPool:
-    """Connections as the SDK makes them: through the environment's proxy, trusting certifi's authorities or its own."""
-    if not base.startswith("https:"):  # the local OCI
-        return urllib3.connection_from_url(base, maxsize=_MOST_KEPT)
-    proxy = getproxies().get("https")
-    if proxy and not proxy_bypass(urllib3.util.parse_url(base).host or ""):
-        manager: urllib3.PoolManager = urllib3.ProxyManager(proxy, maxsize=_MOST_KEPT, ssl_context=_tls())
-        return manager.connection_from_url(base)
-    return urllib3.connection_from_url(base, maxsize=_MOST_KEPT, ssl_context=_tls())
-
-
-@cache
-def _tls() -> ssl.SSLContext:
-    """One for all connections: reading the authorities' certificates takes as long as opening ten connections."""
-    return ssl.create_default_context(cafile=os.environ.get("REQUESTS_CA_BUNDLE") or certifi.where())
+def _trusting() -> ssl.SSLContext:
+    """Trusts whom the SDK does: the authorities that certifi lists, or those of a file of one's own."""
+    own = os.environ.get("REQUESTS_CA_BUNDLE")
+    try:
+        return ssl.create_default_context(cafile=own or certifi.where())
+    except OSError as error:  # also what is raised for a file of anything else
+        raise InvalidConfiguration(
+            f"REQUESTS_CA_BUNDLE: '{one_line(own or '', 200)}' cannot be read as certificates: {type(error).__name__}",
+            hint="Name a PEM file that is in the image, or remove the key.",
+        ) from None

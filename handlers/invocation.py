@@ -62,7 +62,7 @@ def _carry_out(
     from handlers.topics import open_topics, publish
     from handlers.workers import workers
 
-    container = connections(configured.oci_endpoint)
+    container = connections(configured.oci_endpoint, configured.max_concurrency)
     container.principal()
     topics = open_topics(configured.topic_ids, container, deadlines.publish)
     api = OciApi(container, deadlines.calls)

@@ -7,6 +7,7 @@ import socketserver
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -103,6 +104,20 @@ def test_a_service_under_another_name_than_its_certificates_is_not_spoken_to(sec
     secure.oci.configure(OCI_ENDPOINT=endpoint.replace("127.0.0.1", "localhost"))
     assert error_of_a_backup(secure)["code"] == "ApiUnreachable"
     secure.oci.configure(OCI_ENDPOINT=endpoint)
+
+
+@pytest.mark.parametrize("content", [None, "garbage"])
+def test_a_file_of_authorities_that_cannot_be_read_is_a_clear_error(
+    secure: World, content: str | None, tmp_path: Path
+) -> None:
+    bundle, own = secure.oci.functions.config["REQUESTS_CA_BUNDLE"], tmp_path / "own.pem"
+    if content:
+        own.write_text(content)
+    secure.oci.configure(REQUESTS_CA_BUNDLE=str(own))
+    status, answer = secure.invoke(payload("request_minimal.json", volume=secure.volume()))
+    assert (status, answer["error"]["code"]) == (502, "InvalidConfiguration")
+    assert answer["error"]["message"].startswith(f"REQUESTS_CA_BUNDLE: '{own}' cannot be read")
+    secure.oci.configure(REQUESTS_CA_BUNDLE=bundle)
 
 
 def test_connections_are_kept_between_invocations_and_go_through_the_proxy_of_the_environment(secure: World) -> None:

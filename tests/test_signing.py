@@ -146,7 +146,7 @@ def test_an_environment_that_names_no_usable_principal_is_a_clear_error(
     ],
 )
 def test_endpoints_follow_the_resources_region_within_the_functions_realm(resource: str, endpoint: str) -> None:
-    connections = Connections(None)
+    connections = Connections(None, 8)
     ocid = parse_ocid(resource)
     assert ocid is not None
     assert connections.endpoint(Service.CORE, ocid).base == endpoint
@@ -155,7 +155,7 @@ def test_endpoints_follow_the_resources_region_within_the_functions_realm(resour
 @pytest.mark.usefixtures("environment_of_functions")
 def test_endpoints_follow_the_realm_of_the_function(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OCI_RESOURCE_PRINCIPAL_REGION", "us-gov-phoenix-1")
-    connections = Connections(None)
+    connections = Connections(None, 8)
     topic = parse_ocid("ocid1.onstopic.oc2..a")
     assert topic is not None
     endpoint = connections.endpoint(Service.NOTIFICATIONS, topic).base
