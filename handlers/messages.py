@@ -32,11 +32,21 @@ def worth_telling(result: Result) -> bool:
 
 def messages(results: Iterable[Result], source: str, size: Callable[[str, str], int], limit: int) -> list[Message]:
     """The results worth telling, in order, split only where `size(title, body)` would pass `limit` bytes."""
+    events = [
+        (result, json.dumps(cloud_event(result, source), ensure_ascii=False))
+        for result in filter(worth_telling, results)
+    ]
+    if not events:
+        return []
+    whole = _message(events)
+    return [whole] if size(whole.title, whole.body) <= limit else _split(events, size, limit)
+
+
+def _split(events: Sequence[tuple[Result, str]], size: Callable[[str, str], int], limit: int) -> list[Message]:
     done: list[Message] = []
     chunk: list[tuple[Result, str]] = []
     length = 0
-    for result in filter(worth_telling, results):
-        event = json.dumps(cloud_event(result, source), ensure_ascii=False)
+    for result, event in events:
         # What an event adds is measured in place, with the comma, and with the longest title and the brackets once.
         added = size("", event + ",") - size("", "")
         if chunk and length + added > limit:
@@ -44,7 +54,7 @@ def messages(results: Iterable[Result], source: str, size: Callable[[str, str], 
             chunk, length = [], 0
         length = length + added if chunk else size("x" * LONGEST_TITLE * 4, "[]") + added
         chunk.append((result, event))
-    return [*done, _message(chunk)] if chunk else done
+    return [*done, _message(chunk)]
 
 
 def _message(chunk: Sequence[tuple[Result, str]]) -> Message:
