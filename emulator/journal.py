@@ -45,14 +45,14 @@ class Journal:
         with self._changed:
             return list(self._matching(kind, details))
 
-    def wait_for(self, kind: str, *, count: int = 1, seconds: float = 20.0, **details: Any) -> list[Entry]:
+    def wait_for(self, kind: str, *, count: int = 1, seconds: float = 60.0, **details: Any) -> list[Entry]:
         """The matching entries, once there are `count`. Raises TimeoutError."""
         if not self.wait_until(lambda _: len(list(self._matching(kind, details))) >= count, seconds=seconds):
             seen = [f"{entry.kind}: {entry.line}" for entry in self.all()[-20:]]
             raise TimeoutError(f"no {count} x {kind} {details} in {seconds} s; last seen:\n" + "\n".join(seen))
         return self.entries(kind, **details)
 
-    def wait_until(self, true: Callable[[list[Entry]], bool], *, seconds: float = 20.0) -> bool:
+    def wait_until(self, true: Callable[[list[Entry]], bool], *, seconds: float = 60.0) -> bool:
         """Whether something comes true of all entries within so many seconds."""
         with self._changed:
             return self._changed.wait_for(lambda: true(self._entries), seconds)

@@ -1,4 +1,4 @@
-"""The function's configuration: the one module that reads the process environment."""
+"""The function's own configuration, read from the process environment and checked."""
 
 from __future__ import annotations
 

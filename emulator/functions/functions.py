@@ -130,6 +130,8 @@ class Functions:
         self._idle.clear()
 
     async def stop(self) -> None:
+        """End all containers, and start no other: what they still cause may ask for one."""
+        self._most_containers = 0
         self.retire()
         await asyncio.gather(*(container.stop() for container in self._retired))
         self._retired.clear()
