@@ -31,13 +31,11 @@ def worth_telling(result: Result) -> bool:
 
 
 def messages(results: Iterable[Result], source: str, size: Callable[[str, str], int], limit: int) -> list[Message]:
-    """The results worth telling, in order, split only where `size(title, body)` would pass `limit` bytes."""
+    """The results worth telling, one at least, in order; split only where `size(title, body)` would pass `limit`."""
     events = [
         (result, json.dumps(cloud_event(result, source), ensure_ascii=False))
         for result in filter(worth_telling, results)
     ]
-    if not events:
-        return []
     whole = _message(events)
     return [whole] if size(whole.title, whole.body) <= limit else _split(events, size, limit)
 

@@ -97,6 +97,16 @@ def test_the_principal_signs_as_the_sdks_own_does() -> None:
 
 
 @pytest.mark.usefixtures("environment_of_functions")
+def test_a_principal_of_another_version_is_left_to_the_sdk(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours = resource_principal()
+    monkeypatch.setattr("handlers.principal._OF_FUNCTIONS", "a version that only Functions would give")
+    theirs = resource_principal()
+    assert type(theirs.signer).__name__ == "EphemeralResourcePrincipalSigner"
+    assert theirs.region == ours.region
+    assert authorization(theirs.signer) == authorization(ours.signer)
+
+
+@pytest.mark.usefixtures("environment_of_functions")
 def test_the_principal_may_be_in_the_variables_themselves_and_its_key_protected(
     made: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -114,6 +124,10 @@ def test_the_principal_may_be_in_the_variables_themselves_and_its_key_protected(
 @pytest.mark.parametrize(
     ("variables", "message"),
     [
+        ({"VERSION": None}, "is not in the environment"),
+        ({"RPST": "/nowhere/rpst"}, "cannot be read: FileNotFoundError"),
+        ({"RPST": "garbage"}, "is malformed: ValueError"),
+        ({"PRIVATE_PEM": "garbage"}, "is malformed: ValueError"),
         ({"RPST": None}, "is incomplete: OCI_RESOURCE_PRINCIPAL_RPST is not set"),
         ({"REGION": None}, "is incomplete: OCI_RESOURCE_PRINCIPAL_REGION is not set"),
         ({"VERSION": "3.0"}, "cannot be had: OSError"),
