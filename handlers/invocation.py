@@ -62,11 +62,10 @@ def _carry_out(
     from handlers.topics import open_topics, publish
     from handlers.workers import workers
 
-    container = connections(configured.oci_endpoint, configured.max_concurrency)
+    container = connections(configured.oci_endpoint, max(configured.max_concurrency, len(configured.topic_ids)))
     container.principal()
     topics = open_topics(configured.topic_ids, container, deadlines.publish)
     api = OciApi(container, deadlines.calls)
-    at_once = workers(configured.max_concurrency)
 
     def work(target: Target) -> Sequence[Target | Result]:
         if is_completion(target):
@@ -75,7 +74,9 @@ def _carry_out(
             return volumes_of(target, api)
         return [back_up(target, api, configured)]
 
-    results = fan_out(items, work, deadlines.work, at_once)
+    results = fan_out(items, work, deadlines.work, workers(configured.max_concurrency))
     if configured.dry_run:
         return results, None
-    return publish(results, topics, f"/create-volume-backup/{delivery.function_id}", deadlines.publish, at_once)
+    # As many as there are topics, so that one that does not answer keeps no other from being told.
+    source, at_once = f"/create-volume-backup/{delivery.function_id}", workers(len(topics))
+    return publish(results, topics, source, deadlines.publish, at_once)
