@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Callable
 from functools import partial
+from typing import TypeVar
 
 from bench.imports import milliseconds
 from bench.measure import VARIANTS, Cost, cold, median, one_call, tagged_event, warm
@@ -15,16 +17,19 @@ _WARM_CALLS = 25
 _FAN_OUT = (1, 10, 31, 100)
 _BATCH = (1, 10, 100, 300, 1000)
 _TENTH = 0.1
+# Does nothing of its own accord, and throttles nobody.
+quiet_oci = partial(local_oci, wired=False, lifecycle_seconds=0.0, publishes_per_minute=10**9)
+T = TypeVar("T")
 
 
 def measure(runs: int, held_runs: int) -> Report:
     """All measurements, the variants interleaved so that none has the quieter machine."""
-    with local_oci(wired=False, lifecycle_seconds=0.0, publishes_per_minute=10**9, tls=True) as oci:
-        cold_starts, warm_calls = interleaved(oci, list(VARIANTS), runs)
-        at_a_tenth = {variant: [cold(oci, variant, _TENTH) for _ in range(held_runs)] for variant in VARIANTS}
+    with quiet_oci(tls=True) as oci:
+        cold_starts, warm_calls = cold_and_warm(oci, list(VARIANTS), runs)
+        at_a_tenth = interleaved(list(VARIANTS), held_runs, lambda variant: cold(oci, variant, _TENTH))
         imports = {variant: milliseconds(oci, variant) for variant in ("documented", "ours")}
-    with local_oci(wired=False, lifecycle_seconds=0.0, publishes_per_minute=10**9) as oci:
-        plain_cold, plain_warm = interleaved(oci, ["documented", "ours"], runs)
+    with quiet_oci() as oci:
+        plain_cold, plain_warm = cold_and_warm(oci, ["documented", "ours"], runs)
     return Report(
         runs,
         cold_starts,
@@ -38,28 +43,30 @@ def measure(runs: int, held_runs: int) -> Report:
     )
 
 
-def interleaved(oci: LocalOci, variants: list[str], runs: int) -> tuple[dict[str, Cost], dict[str, Cost]]:
+def cold_and_warm(oci: LocalOci, variants: list[str], runs: int) -> tuple[dict[str, Cost], dict[str, Cost]]:
     """Of each variant a cold start, and a warm call."""
-    cold_starts: dict[str, list[Cost]] = {variant: [] for variant in variants}
-    warm_calls: dict[str, list[Cost]] = {variant: [] for variant in variants}
+    costs = interleaved(variants, runs, lambda variant: (cold(oci, variant), warm(oci, _WARM_CALLS)))
+    return (
+        {variant: median([one for one, _ in pairs]) for variant, pairs in costs.items()},
+        {variant: median([more for _, more in pairs]) for variant, pairs in costs.items()},
+    )
+
+
+def interleaved(variants: list[str], runs: int, measured: Callable[[str], T]) -> dict[str, list[T]]:
+    """So many measurements of each variant, in turn, after a first one that reads files into the page cache."""
+    found: dict[str, list[T]] = {variant: [] for variant in variants}
     for number in range(runs + 1):
         for variant in variants:
-            one, more = cold(oci, variant), warm(oci, _WARM_CALLS)
-            if number:  # the first run reads files into the page cache
-                cold_starts[variant].append(one)
-                warm_calls[variant].append(more)
-    return (
-        {variant: median(costs) for variant, costs in cold_starts.items()},
-        {variant: median(costs) for variant, costs in warm_calls.items()},
-    )
+            one = measured(variant)
+            if number:
+                found[variant].append(one)
+    return found
 
 
 def fan_out() -> dict[int, Cost]:
     """An alarm on a machine with so many disks, each API call taking 50 ms."""
     costs = {}
-    with local_oci(
-        wired=False, lifecycle_seconds=0.0, publishes_per_minute=10**9, tls=True, latency_seconds=0.05
-    ) as oci:
+    with quiet_oci(tls=True, latency_seconds=0.05) as oci:
         cold(oci, "ours")
         for count in _FAN_OUT:
             instance = oci.operator.call(
@@ -87,7 +94,7 @@ def fan_out() -> dict[int, Cost]:
 def batches() -> dict[int, Cost]:
     """A batch of so many events, each about a volume of its own."""
     costs = {}
-    with local_oci(wired=False, lifecycle_seconds=0.0, publishes_per_minute=10**9, tls=True) as oci:
+    with quiet_oci(tls=True) as oci:
         cold(oci, "ours")
         for count in _BATCH:
             runs = [one_call(oci, [tagged_event(oci) for _ in range(count)]) for _ in range(3)]
