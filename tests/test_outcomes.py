@@ -118,9 +118,9 @@ def test_a_fault_that_passes_is_retried_with_the_same_token_and_bytes(made: Worl
 
 
 @pytest.mark.parametrize("case", LASTING)
-def test_a_fault_that_lasts_ends_in_a_retryable_failure_before_the_deadline(made: World, case: str) -> None:
+def test_a_fault_that_lasts_ends_in_a_retryable_failure_before_the_deadline(apart: World, case: str) -> None:
     fault, code = LASTING[case]
-    warmed_up(made)
+    made = warmed_up(apart)
     event = made.filled_in("event_updatevolume_tagged.json")
     made.oci.fault(CREATE, times=100, **fault)
     status, answer = made.invoke(event, seconds="2")
@@ -316,9 +316,9 @@ def test_a_backup_without_a_time_does_not_count_for_the_interval(configured: Con
 
 @pytest.mark.parametrize("fault", [{"status": 503}, {"delay_seconds": 30.0}, {"close": "before"}], ids=str)
 def test_however_many_targets_and_whatever_the_fault_the_answer_comes_in_time(
-    made: World, fault: dict[str, Any]
+    apart: World, fault: dict[str, Any]
 ) -> None:
-    warmed_up(made)
+    made = warmed_up(apart)
     alarm = json.loads(payload("alarm_v1_5_split.json", instance="x"))
     volumes = [f"ocid1.volume.oc1.iad.many{number}" for number in range(60)]
     alarm["alarmMetaData"][0]["dimensions"] = [{"resourceId": volume} for volume in volumes]

@@ -81,10 +81,10 @@ def test_several_topics_all_get_the_message(configured: Configure) -> None:
     assert len(made.messages()) == 1
 
 
-def test_a_topic_that_does_not_answer_does_not_keep_another_from_being_told(configured: Configure) -> None:
-    made = configured(MAX_CONCURRENCY="1")
+def test_a_topic_that_does_not_answer_does_not_keep_another_from_being_told(apart: World) -> None:
+    made = apart
     other = made.oci.run(lambda: made.oci.topics.add({"name": "patient", "compartmentId": made.oci.compartment_id}))
-    configured(TOPIC_ID=f"{made.oci.result_topic['id']},{other['id']}")
+    made.oci.configure(MAX_CONCURRENCY="1", TOPIC_ID=f"{made.oci.result_topic['id']},{other['id']}")
     made.result({"volumeId": "ocid1.volume.oc1.iad.warm", "dryRun": True})
     made.oci.fault("PublishMessage", delay_seconds=30.0)
     status, answer = made.invoke(payload("request_minimal.json", volume=made.volume()), seconds="4")
