@@ -13,37 +13,37 @@ Configure = Callable[..., World]
 
 
 @pytest.fixture(scope="session")
-def _shared() -> Iterator[World]:
-    with world(publishes_per_minute=100_000, page_size=3) as made:
-        yield made
+def _shared_cloud() -> Iterator[World]:
+    with world(publishes_per_minute=100_000, page_size=3) as cloud:
+        yield cloud
 
 
 @pytest.fixture
-def made(_shared: World) -> Iterator[World]:
+def cloud(_shared_cloud: World) -> Iterator[World]:
     """The world, with the function in its default configuration."""
-    _shared.forget()
-    yield _shared
-    _shared.oci.run(_shared.oci.faults.clear)
-    _shared.oci.run(_shared.oci.server.denied.clear)
-    assert_no_secrets(_shared)
+    _shared_cloud.forget()
+    yield _shared_cloud
+    _shared_cloud.oci.run(_shared_cloud.oci.faults.clear)
+    _shared_cloud.oci.run(_shared_cloud.oci.server.denied.clear)
+    assert_no_secrets(_shared_cloud)
 
 
 @pytest.fixture
-def apart() -> Iterator[World]:
+def isolated_cloud() -> Iterator[World]:
     """A world of its own: a request that hangs in it is over with it, and not served in the middle of another test."""
-    with world(publishes_per_minute=100_000) as made:
-        yield made
+    with world(publishes_per_minute=100_000) as cloud:
+        yield cloud
 
 
 @pytest.fixture
-def configured(made: World) -> Iterator[Configure]:
+def configured(cloud: World) -> Iterator[Configure]:
     """Gives the function another configuration for the rest of the test."""
     changed: dict[str, Any] = {}
 
     def configure(**config: str | None) -> World:
         changed.update(dict.fromkeys(config))
-        made.oci.configure(**config)
-        return made
+        cloud.oci.configure(**config)
+        return cloud
 
     yield configure
-    made.oci.configure(**{**changed, "TOPIC_ID": made.oci.result_topic["id"], "OCI_ENDPOINT": made.oci.base_url})
+    cloud.oci.configure(**{**changed, "TOPIC_ID": cloud.oci.result_topic["id"], "OCI_ENDPOINT": cloud.oci.base_url})

@@ -27,160 +27,160 @@ SKIPPED = {
 }
 
 
-def through_topic(made: World, body: Any) -> tuple[int, Any]:
-    return made.invoke(body, x_oci_ns_messageid="message-1")
+def through_topic(cloud: World, body: Any) -> tuple[int, Any]:
+    return cloud.invoke(body, x_oci_ns_messageid="message-1")
 
 
 @pytest.mark.parametrize("name", INSTANCE_ALARMS)
-def test_an_alarm_on_an_instance_backs_up_its_boot_volume_and_every_attached_volume(made: World, name: str) -> None:
-    instance = made.instance(disks=4)
-    made.detach(made.attach(instance, made.volume(displayName="detached")))
-    status, answer = through_topic(made, payload(name, instance=instance))
+def test_an_alarm_on_an_instance_backs_up_its_boot_volume_and_every_attached_volume(cloud: World, name: str) -> None:
+    instance = cloud.instance(disks=4)
+    cloud.detach(cloud.attach(instance, cloud.volume(displayName="detached")))
+    status, answer = through_topic(cloud, payload(name, instance=instance))
     assert status == 200
     assert answer["outcome"] == "accepted"
     results = answer["results"]
-    assert results[0]["resourceId"] == made.boot_volume_of(instance)
+    assert results[0]["resourceId"] == cloud.boot_volume_of(instance)
     assert len({result["resourceId"] for result in results}) == len(results) == 5
-    assert len(made.messages()) == 1
+    assert len(cloud.messages()) == 1
     assert all(result["request"]["displayName"].startswith("web-1-") for result in results)
     assert all(result["request"]["displayName"].endswith("-20260301T020304Z") for result in results)
     key = json.loads(payload(name))["dedupeKey"]
     assert {result["trigger"]["id"] for result in results} == {f"{key}:1772330584000"}
 
 
-def test_a_grouped_alarm_backs_up_every_distinct_resource_once_in_any_spelling(made: World) -> None:
-    names = {"volume": made.volume(), "bootvolume": made.boot_volume()}
-    _, answer = through_topic(made, payload("alarm_v1_5_grouped.json", **names))
+def test_a_grouped_alarm_backs_up_every_distinct_resource_once_in_any_spelling(cloud: World) -> None:
+    names = {"volume": cloud.volume(), "bootvolume": cloud.boot_volume()}
+    _, answer = through_topic(cloud, payload("alarm_v1_5_grouped.json", **names))
     assert [result["resourceId"] for result in answer["results"]] == list(names.values())
     assert answer["outcome"] == "accepted"
 
 
-def test_a_pretty_printed_alarm_is_the_same_alarm(made: World) -> None:
-    assert made.result(payload("alarm_v1_5_pretty.txt", volume=made.volume()))["outcome"] == "accepted"
+def test_a_pretty_printed_alarm_is_the_same_alarm(cloud: World) -> None:
+    assert cloud.invoke_one(payload("alarm_v1_5_pretty.txt", volume=cloud.volume()))["outcome"] == "accepted"
 
 
-def test_only_firing_entries_of_an_alarm_act(made: World) -> None:
-    names = {"volume": made.volume(), "bootvolume": made.boot_volume()}
-    _, answer = through_topic(made, payload("alarm_several_entries.json", **names))
+def test_only_firing_entries_of_an_alarm_act(cloud: World) -> None:
+    names = {"volume": cloud.volume(), "bootvolume": cloud.boot_volume()}
+    _, answer = through_topic(cloud, payload("alarm_several_entries.json", **names))
     assert [result["resourceId"] for result in answer["results"]] == list(names.values())
 
 
 @pytest.mark.parametrize("name", SKIPPED)
-def test_an_alarm_that_asks_for_nothing_is_skipped_with_a_reason(made: World, name: str) -> None:
-    status, answer = through_topic(made, payload(name, instance="ocid1.instance.oc1.iad.aaaainstance"))
+def test_an_alarm_that_asks_for_nothing_is_skipped_with_a_reason(cloud: World, name: str) -> None:
+    status, answer = through_topic(cloud, payload(name, instance="ocid1.instance.oc1.iad.aaaainstance"))
     assert status == 200
     assert [result["outcome"] for result in answer["results"]] == ["skipped"]
     assert SKIPPED[name] in answer["results"][0]["reason"]
-    assert made.operations() == []
+    assert cloud.operations() == []
 
 
-def test_a_dimension_without_a_resource_is_told_and_the_others_are_backed_up(made: World) -> None:
-    status, answer = through_topic(made, payload("alarm_without_resource.json", volume=made.volume()))
+def test_a_dimension_without_a_resource_is_told_and_the_others_are_backed_up(cloud: World) -> None:
+    status, answer = through_topic(cloud, payload("alarm_without_resource.json", volume=cloud.volume()))
     assert (status, answer["outcome"]) == (200, "mixed")
     assert [result["outcome"] for result in answer["results"]] == ["skipped", "accepted"]
     assert answer["results"][0]["reason"] == "the dimension names no resourceId"
 
 
-def test_streams_that_the_message_leaves_out_are_told(made: World) -> None:
-    _, answer = through_topic(made, payload("alarm_more_than_listed.json", volume=made.volume()))
+def test_streams_that_the_message_leaves_out_are_told(cloud: World) -> None:
+    _, answer = through_topic(cloud, payload("alarm_more_than_listed.json", volume=cloud.volume()))
     assert answer["results"][-1]["reason"].startswith("30 more metric streams fire than the message lists")
 
 
-def test_a_volume_named_beside_its_instance_is_backed_up_once(made: World) -> None:
-    instance = made.instance(disks=1)
-    boot_volume = made.boot_volume_of(instance)
+def test_a_volume_named_beside_its_instance_is_backed_up_once(cloud: World) -> None:
+    instance = cloud.instance(disks=1)
+    boot_volume = cloud.boot_volume_of(instance)
     alarm = json.loads(payload("alarm_v1_5_split.json", instance=instance))
     alarm["alarmMetaData"][0]["dimensions"].append({"resourceId": boot_volume})
-    _, answer = through_topic(made, alarm)
+    _, answer = through_topic(cloud, alarm)
     assert len(answer["results"]) == 2
-    assert len(made.backups_of(boot_volume)) == 1
+    assert len(cloud.backups_of(boot_volume)) == 1
 
 
-def test_a_redelivered_alarm_makes_no_second_backup_and_a_new_firing_does(made: World) -> None:
-    volume = made.volume()
-    alarm = json.loads(payload("alarm_v1_5_grouped.json", volume=volume, bootvolume=made.boot_volume()))
-    through_topic(made, alarm)
-    through_topic(made, alarm)
-    assert len(made.backups_of(volume)) == 1
-    made.wait_for_backup_of(volume)
+def test_a_redelivered_alarm_makes_no_second_backup_and_a_new_firing_does(cloud: World) -> None:
+    volume = cloud.volume()
+    alarm = json.loads(payload("alarm_v1_5_grouped.json", volume=volume, bootvolume=cloud.boot_volume()))
+    through_topic(cloud, alarm)
+    through_topic(cloud, alarm)
+    assert len(cloud.backups_of(volume)) == 1
+    cloud.wait_for_backup_of(volume)
     again = {**alarm, "timestampEpochMillis": alarm["timestampEpochMillis"] + 60_000}
-    assert through_topic(made, again)[1]["results"][0]["outcome"] == "accepted"
-    assert len(made.backups_of(volume)) == 2
+    assert through_topic(cloud, again)[1]["results"][0]["outcome"] == "accepted"
+    assert len(cloud.backups_of(volume)) == 2
 
 
 def test_configured_transitions_act(configured: Configure) -> None:
-    made = configured(ALARM_TYPES="OK_TO_FIRING,repeat")
-    _, answer = through_topic(made, payload("alarm_repeat.json", instance=made.instance()))
+    cloud = configured(ALARM_TYPES="OK_TO_FIRING,repeat")
+    _, answer = through_topic(cloud, payload("alarm_repeat.json", instance=cloud.instance()))
     assert answer["outcome"] == "accepted"
 
 
 def test_with_require_tag_an_alarm_backs_up_only_tagged_volumes(configured: Configure) -> None:
-    made = configured(REQUIRE_TAG="true")
-    tagged, untagged = made.volume(freeformTags={"backup": "full"}), made.boot_volume()
-    _, answer = through_topic(made, payload("alarm_v1_5_grouped.json", volume=tagged, bootvolume=untagged))
+    cloud = configured(REQUIRE_TAG="true")
+    tagged, untagged = cloud.volume(freeformTags={"backup": "full"}), cloud.boot_volume()
+    _, answer = through_topic(cloud, payload("alarm_v1_5_grouped.json", volume=tagged, bootvolume=untagged))
     assert [result["outcome"] for result in answer["results"]] == ["accepted", "skipped"]
-    assert made.backups_of(tagged)[0]["type"] == "FULL"
+    assert cloud.backups_of(tagged)[0]["type"] == "FULL"
 
 
-def test_an_instance_that_does_not_exist_fails_and_is_told(made: World) -> None:
+def test_an_instance_that_does_not_exist_fails_and_is_told(cloud: World) -> None:
     missing = "ocid1.instance.oc1.iad.aaaagone"
-    status, answer = through_topic(made, payload("alarm_v1_5_split.json", instance=missing))
+    status, answer = through_topic(cloud, payload("alarm_v1_5_split.json", instance=missing))
     assert (status, answer["outcome"]) == (200, "failed")
     assert "read instances" in answer["results"][0]["error"]["hint"]
-    [event] = made.events()
+    [event] = cloud.events()
     assert (event["type"], event["subject"]) == ("volumebackup.failed", missing)
 
 
-def test_an_instance_without_volumes_is_skipped_with_a_reason(made: World) -> None:
-    instance = made.instance()
-    made.oci.run(made.oci.boot_volume_attachments.collection.documents.clear)
-    _, answer = through_topic(made, payload("alarm_v1_5_split.json", instance=instance))
+def test_an_instance_without_volumes_is_skipped_with_a_reason(cloud: World) -> None:
+    instance = cloud.instance()
+    cloud.oci.run(cloud.oci.boot_volume_attachments.collection.documents.clear)
+    _, answer = through_topic(cloud, payload("alarm_v1_5_split.json", instance=instance))
     assert answer["results"][0]["reason"] == "the instance has no attached volumes"
 
 
 @pytest.mark.parametrize("dimensions", [[], None, "x", [1, "x"]])
-def test_malformed_dimensions_are_told_and_do_no_harm(made: World, dimensions: Any) -> None:
+def test_malformed_dimensions_are_told_and_do_no_harm(cloud: World, dimensions: Any) -> None:
     alarm = json.loads(payload("alarm_v1_5_split.json", instance="x"))
     alarm["alarmMetaData"][0]["dimensions"] = dimensions
-    status, answer = through_topic(made, alarm)
+    status, answer = through_topic(cloud, alarm)
     assert (status, answer["outcome"]) == (200, "skipped")
 
 
 @pytest.mark.parametrize("entries", [[], None, "x", [1]])
-def test_malformed_entries_are_told_and_do_no_harm(made: World, entries: Any) -> None:
+def test_malformed_entries_are_told_and_do_no_harm(cloud: World, entries: Any) -> None:
     alarm = {**json.loads(payload("alarm_v1_5_split.json", instance="x")), "alarmMetaData": entries}
-    status, answer = through_topic(made, alarm)
+    status, answer = through_topic(cloud, alarm)
     assert (status, answer["outcome"]) == (200, "skipped")
 
 
-def test_an_alarm_without_a_key_or_a_time_is_identified_by_its_message(made: World) -> None:
-    alarm = json.loads(payload("alarm_v1_5_pretty.txt", volume=made.volume()))
+def test_an_alarm_without_a_key_or_a_time_is_identified_by_its_message(cloud: World) -> None:
+    alarm = json.loads(payload("alarm_v1_5_pretty.txt", volume=cloud.volume()))
     for key in ("dedupeKey", "timestampEpochMillis", "timestamp"):
         del alarm[key]
-    _, answer = through_topic(made, alarm)
+    _, answer = through_topic(cloud, alarm)
     assert answer["results"][0]["trigger"]["id"] == "message-1"
     assert answer["results"][0]["request"]["displayName"].startswith("volume-")
 
 
 def test_young_backups_of_any_kind_keep_an_alarm_from_making_another(configured: Configure) -> None:
-    made = configured(MIN_INTERVAL_MINUTES="60")
-    volume, boot_volume = made.volume(), made.boot_volume()
-    group = made.volume_group(made.volume())
-    made.backup(volume)
-    made.boot_backup(boot_volume)
-    made.group_backup(group)
+    cloud = configured(MIN_INTERVAL_MINUTES="60")
+    volume, boot_volume = cloud.volume(), cloud.boot_volume()
+    group = cloud.volume_group(cloud.volume())
+    cloud.backup(volume)
+    cloud.boot_backup(boot_volume)
+    cloud.group_backup(group)
     alarm = json.loads(payload("alarm_v1_5_split.json", instance="x"))
     alarm["alarmMetaData"][0]["dimensions"] = [{"resourceId": ocid} for ocid in (volume, boot_volume, group)]
-    status, answer = through_topic(made, alarm)
+    status, answer = through_topic(cloud, alarm)
     assert (status, answer["outcome"]) == (200, "skipped")
     assert all("younger than MIN_INTERVAL_MINUTES" in result["reason"] for result in answer["results"])
     lists = {"ListVolumeBackups", "ListBootVolumeBackups", "ListVolumeGroupBackups"}
-    assert lists <= set(made.operations())
+    assert lists <= set(cloud.operations())
 
 
 def test_a_dry_run_of_an_alarm_reads_the_instance_and_shows_every_request(configured: Configure) -> None:
-    made = configured(DRY_RUN="true")
-    status, answer = through_topic(made, payload("alarm_v1_5_split.json", instance=made.instance(disks=2)))
+    cloud = configured(DRY_RUN="true")
+    status, answer = through_topic(cloud, payload("alarm_v1_5_split.json", instance=cloud.instance(disks=2)))
     assert (status, answer["outcome"], len(answer["results"])) == (200, "planned", 3)
     assert all(result["request"]["type"] == "INCREMENTAL" for result in answer["results"])
-    assert set(made.operations()) == {"GetInstance", "ListBootVolumeAttachments", "ListVolumeAttachments"}
+    assert set(cloud.operations()) == {"GetInstance", "ListBootVolumeAttachments", "ListVolumeAttachments"}

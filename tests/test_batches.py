@@ -40,16 +40,16 @@ COMPLETIONS = {
 
 
 @pytest.mark.parametrize("name", ["batch_streaming_source.json", "batch_logging_source.json"])
-def test_a_batch_is_worked_off_item_by_item_and_told_in_one_publish(made: World, name: str) -> None:
-    status, answer = made.invoke(made.filled_in(name))
+def test_a_batch_is_worked_off_item_by_item_and_told_in_one_publish(cloud: World, name: str) -> None:
+    status, answer = cloud.invoke(cloud.payload(name))
     assert status == 200
     outcomes = [result["outcome"] for result in answer["results"]]
     assert outcomes == (["accepted", "accepted"] if "streaming" in name else ["accepted", "skipped"])
-    assert len(made.messages()) == 1
+    assert len(cloud.messages()) == 1
 
 
-def test_a_bad_item_is_named_by_its_place_and_leaves_the_others_alone(made: World) -> None:
-    status, answer = made.invoke(made.filled_in("batch_with_bad_items.json"))
+def test_a_bad_item_is_named_by_its_place_and_leaves_the_others_alone(cloud: World) -> None:
+    status, answer = cloud.invoke(cloud.payload("batch_with_bad_items.json"))
     assert (status, answer["outcome"]) == (200, "mixed")
     for place, result in enumerate(answer["results"]):
         if place in BAD_ITEMS:
@@ -57,209 +57,209 @@ def test_a_bad_item_is_named_by_its_place_and_leaves_the_others_alone(made: Worl
             assert result["error"]["message"].startswith(BAD_ITEMS[place])
         else:
             assert result["outcome"] == "accepted"
-    assert [event["type"] for event in made.events()].count("volumebackup.failed") == len(BAD_ITEMS)
+    assert [event["type"] for event in cloud.events()].count("volumebackup.failed") == len(BAD_ITEMS)
 
 
-def test_the_same_event_twice_in_a_batch_makes_one_backup(made: World) -> None:
-    status, answer = made.invoke(made.filled_in("batch_same_event_twice.json"))
+def test_the_same_event_twice_in_a_batch_makes_one_backup(cloud: World) -> None:
+    status, answer = cloud.invoke(cloud.payload("batch_same_event_twice.json"))
     assert status == 200
     assert [result["outcome"] for result in answer["results"]] == ["accepted", "skipped"]
     assert "earlier in this batch" in answer["results"][1]["reason"]
-    assert made.operations().count("CreateVolumeBackup") == 1
+    assert cloud.operations().count("CreateVolumeBackup") == 1
 
 
-def test_an_empty_batch_is_nothing_to_do(made: World) -> None:
-    assert made.invoke(payload("batch_empty.json")) == (200, {"outcome": "skipped", "results": []})
+def test_an_empty_batch_is_nothing_to_do(cloud: World) -> None:
+    assert cloud.invoke(payload("batch_empty.json")) == (200, {"outcome": "skipped", "results": []})
 
 
-def test_a_batch_of_metrics_fails_item_by_item_and_is_told(made: World) -> None:
-    status, answer = made.invoke(made.filled_in("batch_metrics.json"))
+def test_a_batch_of_metrics_fails_item_by_item_and_is_told(cloud: World) -> None:
+    status, answer = cloud.invoke(cloud.payload("batch_metrics.json"))
     assert (status, answer["outcome"]) == (200, "failed")
-    assert len(made.messages()) == 1
+    assert len(cloud.messages()) == 1
 
 
-def test_one_streaming_item_instead_of_a_batch_is_identified_by_its_place_in_the_stream(made: World) -> None:
-    result = made.result(made.filled_in("stream_item.json"))
+def test_one_streaming_item_instead_of_a_batch_is_identified_by_its_place_in_the_stream(cloud: World) -> None:
+    result = cloud.invoke_one(cloud.payload("stream_item.json"))
     assert result["outcome"] == "accepted"
     assert result["trigger"] == {"kind": "request", "id": "ocid1.stream.oc1.iad.aaaastream:0:9"}
 
 
 @pytest.mark.parametrize("value", ["", "bm90IGpzb24=", "NDI=", None, 7, "e30="])
-def test_a_streaming_value_that_holds_nothing_usable_is_refused(made: World, value: object) -> None:
-    status, answer = made.invoke({"stream": "s", "partition": "0", "offset": "1", "value": value})
+def test_a_streaming_value_that_holds_nothing_usable_is_refused(cloud: World, value: object) -> None:
+    status, answer = cloud.invoke({"stream": "s", "partition": "0", "offset": "1", "value": value})
     assert (status, answer["error"]["code"]) == (502, "InvalidRequest")
 
 
-def test_a_streaming_item_does_not_hold_another(made: World) -> None:
-    item = json.loads(made.filled_in("stream_item.json"))
+def test_a_streaming_item_does_not_hold_another(cloud: World) -> None:
+    item = json.loads(cloud.payload("stream_item.json"))
     value = base64.b64encode(json.dumps(item).encode()).decode()
-    _, answer = made.invoke({"stream": "s", "value": value})
+    _, answer = cloud.invoke({"stream": "s", "value": value})
     assert answer["error"]["message"] == "value: a streaming item inside a streaming item"
 
 
 @pytest.mark.parametrize("name", AUDIT_BACKED_UP)
-def test_an_audit_record_of_a_successful_change_makes_a_backup(made: World, name: str) -> None:
-    result = made.result(made.filled_in(name))
+def test_an_audit_record_of_a_successful_change_makes_a_backup(cloud: World, name: str) -> None:
+    result = cloud.invoke_one(cloud.payload(name))
     assert (result["outcome"], result["trigger"]["kind"]) == ("accepted", "audit")
-    assert made.backups_of(result["resourceId"])[0]["type"] == AUDIT_BACKED_UP[name]
+    assert cloud.backups_of(result["resourceId"])[0]["type"] == AUDIT_BACKED_UP[name]
     assert result["request"]["displayName"] == "db-data-1-20260301T020304Z"
 
 
 @pytest.mark.parametrize("name", AUDIT_SKIPPED)
-def test_an_audit_record_that_changed_nothing_is_skipped_with_a_reason(made: World, name: str) -> None:
-    result = made.result(made.filled_in(name))
+def test_an_audit_record_that_changed_nothing_is_skipped_with_a_reason(cloud: World, name: str) -> None:
+    result = cloud.invoke_one(cloud.payload(name))
     assert result["outcome"] == "skipped"
     assert AUDIT_SKIPPED[name] in result["reason"]
-    assert made.operations() == []
+    assert cloud.operations() == []
 
 
-def test_an_audit_record_without_tags_has_them_read_from_the_api(made: World) -> None:
-    volume = made.volume(freeformTags={"backup": "incremental"})
-    assert made.result(payload("audit_null_tags.json", volume=volume))["outcome"] == "accepted"
-    assert made.operations()[0] == "GetVolume"
+def test_an_audit_record_without_tags_has_them_read_from_the_api(cloud: World) -> None:
+    volume = cloud.volume(freeformTags={"backup": "incremental"})
+    assert cloud.invoke_one(payload("audit_null_tags.json", volume=volume))["outcome"] == "accepted"
+    assert cloud.operations()[0] == "GetVolume"
 
 
 @pytest.mark.parametrize("record", [{"eventId": "", "eventType": "x", "data": {}}, {"specversion": "1.0", "data": {}}])
-def test_an_audit_record_without_an_identity_is_refused(made: World, record: dict[str, object]) -> None:
-    status, answer = made.invoke(record)
+def test_an_audit_record_without_an_identity_is_refused(cloud: World, record: dict[str, object]) -> None:
+    status, answer = cloud.invoke(record)
     assert (status, answer["error"]["code"]) == (502, "InvalidRequest")
 
 
 @pytest.mark.parametrize("name", COMPLETIONS)
-def test_a_backup_that_ended_is_read_and_its_final_state_published(made: World, name: str) -> None:
-    volume = made.volume(freeformTags={"emulator-backup-ends": "FAULTY"} if "failed" in name else {})
+def test_a_backup_that_ended_is_read_and_its_final_state_published(cloud: World, name: str) -> None:
+    volume = cloud.volume(freeformTags={"emulator-backup-ends": "FAULTY"} if "failed" in name else {})
     backup = (
-        made.boot_backup(made.boot_volume())
+        cloud.boot_backup(cloud.boot_volume())
         if "boot" in name
-        else made.group_backup(made.volume_group(volume))
+        else cloud.group_backup(cloud.volume_group(volume))
         if "group" in name
-        else made.backup(volume)
+        else cloud.backup(volume)
     )
-    result = made.result(payload(name, backup=backup, volume=volume))
+    result = cloud.invoke_one(payload(name, backup=backup, volume=volume))
     assert (result["outcome"], result["resourceId"]) == ("completed", backup)
-    [event] = made.events()
+    [event] = cloud.events()
     assert event["type"] == COMPLETIONS[name]
     assert event["subject"] == event["data"]["id"] == backup
     assert event["triggerkind"] == "completion"
-    assert len(made.requests("CreateVolumeBackup", "CreateBootVolumeBackup", "CreateVolumeGroupBackup")) == 0
+    assert len(cloud.requests("CreateVolumeBackup", "CreateBootVolumeBackup", "CreateVolumeGroupBackup")) == 0
 
 
-def test_a_completed_backup_that_is_gone_is_skipped(made: World) -> None:
-    backup = made.backup(made.volume())
-    made.oci.operator.call("DELETE", f"/20160918/volumeBackups/{backup}")
-    result = made.result(payload("completion_volumebackup.json", backup=backup))
+def test_a_completed_backup_that_is_gone_is_skipped(cloud: World) -> None:
+    backup = cloud.backup(cloud.volume())
+    cloud.oci.operator.call("DELETE", f"/20160918/volumeBackups/{backup}")
+    result = cloud.invoke_one(payload("completion_volumebackup.json", backup=backup))
     assert result["reason"] == "the backup has been deleted since"
 
 
-def test_a_backup_said_to_have_ended_that_has_not_is_asked_for_again(made: World) -> None:
-    backup = made.backup(made.volume())
-    made.oci.run(lambda: made.oci.volume_backups.collection.documents[backup].update(lifecycleState="CREATING"))
-    status, answer = made.invoke(payload("completion_volumebackup.json", backup=backup))
+def test_a_backup_said_to_have_ended_that_has_not_is_asked_for_again(cloud: World) -> None:
+    backup = cloud.backup(cloud.volume())
+    cloud.oci.run(lambda: cloud.oci.volume_backups.collection.documents[backup].update(lifecycleState="CREATING"))
+    status, answer = cloud.invoke(payload("completion_volumebackup.json", backup=backup))
     assert (status, answer["results"][0]["error"]["retryable"]) == (502, True)
 
 
-def test_a_completion_that_names_no_backup_is_skipped(made: World) -> None:
-    result = made.result(payload("completion_volumebackup.json", backup=""))
+def test_a_completion_that_names_no_backup_is_skipped(cloud: World) -> None:
+    result = cloud.invoke_one(payload("completion_volumebackup.json", backup=""))
     assert result["reason"] == "the event names no backup"
 
 
 @pytest.mark.parametrize("name", ["own_message.json", "own_messages.json"])
-def test_the_functions_own_messages_are_skipped(made: World, name: str) -> None:
-    status, answer = made.invoke(payload(name, volume=made.volume()), x_oci_ns_messageid="message-1")
+def test_the_functions_own_messages_are_skipped(cloud: World, name: str) -> None:
+    status, answer = cloud.invoke(payload(name, volume=cloud.volume()), x_oci_ns_messageid="message-1")
     assert (status, answer["outcome"]) == (200, "skipped")
     assert all("a message of this function itself" in result["reason"] for result in answer["results"])
-    assert made.operations() == []
+    assert cloud.operations() == []
 
 
-def test_a_text_published_to_the_topic_by_a_person_is_skipped(made: World) -> None:
-    result = made.result("Please have a look at web-1.", x_oci_ns_messageid="message-1")
+def test_a_text_published_to_the_topic_by_a_person_is_skipped(cloud: World) -> None:
+    result = cloud.invoke_one("Please have a look at web-1.", x_oci_ns_messageid="message-1")
     assert (result["outcome"], result["trigger"]) == ("skipped", {"kind": "message", "id": "message-1"})
 
 
 def test_a_large_batch_is_split_by_its_real_size_in_the_order_of_its_items(configured: Configure) -> None:
-    made = configured(DRY_RUN=None)
-    event = json.loads(made.filled_in("event_updatevolume_tagged.json"))
+    cloud = configured(DRY_RUN=None)
+    event = json.loads(cloud.payload("event_updatevolume_tagged.json"))
     batch = [{**event, "eventID": f"missing-{number}"} for number in range(150)]
     for item in batch:
         item["data"] = {**event["data"], "resourceId": f"ocid1.volume.oc1.iad.{item['eventID']}"}
-    status, _ = made.invoke(batch)
+    status, _ = cloud.invoke(batch)
     assert status == 200
-    published = made.requests("PublishMessage")
+    published = cloud.requests("PublishMessage")
     sizes = [len(entry.details["content"]) for entry in published]
     assert max(sizes) <= 64 * 1024
     assert min(sizes[:-1]) > 60 * 1024
-    assert [event["triggerid"] for event in made.events()] == [item["eventID"] for item in batch]
+    assert [event["triggerid"] for event in cloud.events()] == [item["eventID"] for item in batch]
 
 
 @pytest.mark.parametrize(("kind", "trigger"), [("streaming", "event"), ("logging", "audit")])
 def test_connector_hub_hands_over_what_happened_in_batches(kind: str, trigger: str) -> None:
-    with world() as made:
-        connector = made.oci.operator.call(
+    with world() as cloud:
+        connector = cloud.oci.operator.call(
             "POST",
             "/20200909/serviceConnectors",
             {
                 "displayName": "to the function",
-                "compartmentId": made.oci.compartment_id,
+                "compartmentId": cloud.oci.compartment_id,
                 "source": {"kind": kind},
                 "target": {
                     "kind": "functions",
-                    "functionId": made.oci.functions.function["id"],
+                    "functionId": cloud.oci.functions.function["id"],
                     "batchSizeInNum": 4,
                     "batchTimeInSec": 600,
                 },
             },
         )
-        first, second = made.volume(), made.volume(freeformTags={"backup": "full"})
-        made.oci.journal.wait_for("invocation", status=200)
-        assert made.backups_of(first) == []
-        [backup] = made.backups_of(second)
+        first, second = cloud.volume(), cloud.volume(freeformTags={"backup": "full"})
+        cloud.oci.journal.wait_for("invocation", status=200)
+        assert cloud.backups_of(first) == []
+        [backup] = cloud.backups_of(second)
         assert backup["freeformTags"]["backup-trigger"].startswith(f"{trigger}:")
-        made.oci.operator.call("DELETE", f"/20200909/serviceConnectors/{connector['id']}")
-        listed = made.oci.operator.call("GET", "/20200909/serviceConnectors", compartmentId=made.oci.compartment_id)
+        cloud.oci.operator.call("DELETE", f"/20200909/serviceConnectors/{connector['id']}")
+        listed = cloud.oci.operator.call("GET", "/20200909/serviceConnectors", compartmentId=cloud.oci.compartment_id)
         assert listed == []
 
 
 def test_connector_hub_hands_over_a_batch_that_is_not_full_after_its_time() -> None:
-    with world() as made:
-        target = {"kind": "functions", "functionId": made.oci.functions.function["id"], "batchTimeInSec": 0.05}
-        common = {"displayName": "x", "compartmentId": made.oci.compartment_id, "source": {"kind": "streaming"}}
+    with world() as cloud:
+        target = {"kind": "functions", "functionId": cloud.oci.functions.function["id"], "batchTimeInSec": 0.05}
+        common = {"displayName": "x", "compartmentId": cloud.oci.compartment_id, "source": {"kind": "streaming"}}
         path = "/20200909/serviceConnectors"
-        made.oci.operator.call("POST", path, {**common, "target": target})
-        made.volume()
-        assert len(made.oci.journal.wait_for("batch")[0].details["items"]) == 2
+        cloud.oci.operator.call("POST", path, {**common, "target": target})
+        cloud.volume()
+        assert len(cloud.oci.journal.wait_for("batch")[0].details["items"]) == 2
         for change in ({"target": {"kind": "bucket"}}, {"source": {"kind": "tape"}}, {"source": None}):
             with pytest.raises(OciServiceError):
-                made.oci.operator.call("POST", path, {**common, "target": target, **change})
+                cloud.oci.operator.call("POST", path, {**common, "target": target, **change})
 
 
-def test_a_cloud_event_around_an_audit_record_is_that_record(made: World) -> None:
-    record = json.loads(made.filled_in("audit_updatevolume.json"))
+def test_a_cloud_event_around_an_audit_record_is_that_record(cloud: World) -> None:
+    record = json.loads(cloud.payload("audit_updatevolume.json"))
     wrapped = {"specversion": "1.0", "id": "x", "source": "hub", "type": "audit", "data": record}
-    assert made.result(wrapped)["trigger"]["id"] == record["eventId"]
+    assert cloud.invoke_one(wrapped)["trigger"]["id"] == record["eventId"]
     strange = {"specversion": "1.0", "id": "x", "source": "hub", "type": "x", "data": {"eventType": "x", "data": {}}}
-    assert made.invoke(strange)[1]["error"]["code"] == "InvalidRequest"
+    assert cloud.invoke(strange)[1]["error"]["code"] == "InvalidRequest"
 
 
 def test_a_dry_run_of_a_completion_reads_the_backup_and_publishes_nothing(configured: Configure) -> None:
-    made = configured(DRY_RUN="true")
-    result = made.result(payload("completion_volumebackup.json", backup=made.backup(made.volume())))
+    cloud = configured(DRY_RUN="true")
+    result = cloud.invoke_one(payload("completion_volumebackup.json", backup=cloud.backup(cloud.volume())))
     assert (result["outcome"], result["notified"]) == ("completed", False)
-    assert made.operations() == ["GetVolumeBackup"]
+    assert cloud.operations() == ["GetVolumeBackup"]
 
 
 def test_configured_event_types_and_require_tag_hold_for_audit_records_too(configured: Configure) -> None:
-    made = configured(EVENT_TYPES="com.oraclecloud.blockvolumes.getvolume", REQUIRE_TAG="true")
-    assert made.result(made.filled_in("audit_getvolume.json"))["outcome"] == "accepted"
-    untagged = json.loads(made.filled_in("audit_getvolume.json"))
+    cloud = configured(EVENT_TYPES="com.oraclecloud.blockvolumes.getvolume", REQUIRE_TAG="true")
+    assert cloud.invoke_one(cloud.payload("audit_getvolume.json"))["outcome"] == "accepted"
+    untagged = json.loads(cloud.payload("audit_getvolume.json"))
     untagged["data"]["freeformTags"] = {}
-    assert made.result({**untagged, "eventId": "another"})["reason"] == "not tagged with backup"
+    assert cloud.invoke_one({**untagged, "eventId": "another"})["reason"] == "not tagged with backup"
 
 
 @pytest.mark.parametrize(
     "name", ["audit_failed_call.json", "audit_tag_unchanged.json", "event_updatevolume_begin.json"]
 )
-def test_a_resource_of_any_length_is_told_shortly(made: World, name: str) -> None:
-    record = json.loads(made.filled_in(name))
+def test_a_resource_of_any_length_is_told_shortly(cloud: World, name: str) -> None:
+    record = json.loads(cloud.payload(name))
     record["data"]["resourceId"] = "x\n" * 500_000
-    assert len(made.result(record)["resourceId"]) == 255
-    assert all(len(line) < 3000 for line in made.log(least=2))
+    assert len(cloud.invoke_one(record)["resourceId"]) == 255
+    assert all(len(line) < 3000 for line in cloud.log(least=2))

@@ -70,12 +70,12 @@ def proxy() -> Iterator[Proxy]:
 
 @pytest.fixture(scope="module")
 def secure() -> Iterator[World]:
-    with world(tls=True) as made:
-        yield made
+    with world(tls=True) as cloud:
+        yield cloud
 
 
-def error_of_a_backup(made: World) -> dict[str, object]:
-    status, answer = made.invoke(payload("request_minimal.json", volume=made.volume()))
+def error_of_a_backup(cloud: World) -> dict[str, object]:
+    status, answer = cloud.invoke(payload("request_minimal.json", volume=cloud.volume()))
     assert status == 502
     [result] = answer["results"]
     error: dict[str, object] = result["error"]
@@ -84,7 +84,7 @@ def error_of_a_backup(made: World) -> dict[str, object]:
 
 def test_a_backup_is_made_and_told_over_tls(secure: World) -> None:
     assert secure.oci.functions.config["OCI_ENDPOINT"].startswith("https://")
-    result = secure.result(payload("request_minimal.json", volume=secure.volume()))
+    result = secure.invoke_one(payload("request_minimal.json", volume=secure.volume()))
     assert (result["outcome"], result["notified"]) == ("accepted", True)
 
 
@@ -124,7 +124,7 @@ def test_connections_are_kept_between_invocations_and_go_through_the_proxy_of_th
     with proxy() as served:
         secure.oci.configure(HTTPS_PROXY=served.url)
         for _ in range(3):
-            assert secure.result(payload("request_minimal.json", volume=secure.volume()))["outcome"] == "accepted"
+            assert secure.invoke_one(payload("request_minimal.json", volume=secure.volume()))["outcome"] == "accepted"
         # One to each service.
         assert served.tunnels == [secure.oci.functions.config["OCI_ENDPOINT"].removeprefix("https://")] * 2
         secure.oci.configure(HTTPS_PROXY=None)
@@ -133,6 +133,6 @@ def test_connections_are_kept_between_invocations_and_go_through_the_proxy_of_th
 def test_a_host_that_no_proxy_names_is_reached_directly(secure: World) -> None:
     with proxy() as served:
         secure.oci.configure(HTTPS_PROXY=served.url, NO_PROXY="127.0.0.1")
-        assert secure.result(payload("request_minimal.json", volume=secure.volume()))["outcome"] == "accepted"
+        assert secure.invoke_one(payload("request_minimal.json", volume=secure.volume()))["outcome"] == "accepted"
         assert served.tunnels == []
         secure.oci.configure(HTTPS_PROXY=None, NO_PROXY=None)

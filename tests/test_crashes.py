@@ -27,51 +27,51 @@ STEPS = {
 @pytest.mark.parametrize("step", STEPS)
 def test_killed_at_any_step_and_delivered_again_there_is_one_backup_and_it_is_told(step: str) -> None:
     operation, moment = STEPS[step]
-    with world() as made:
-        made.oci.fault(operation, kill=moment)
-        event = made.filled_in("event_updatevolume_tagged.json")
+    with world() as cloud:
+        cloud.oci.fault(operation, kill=moment)
+        event = cloud.payload("event_updatevolume_tagged.json")
         with pytest.raises(ServiceError) as caught:
-            made.invoke(event)
+            cloud.invoke(event)
         assert (caught.value.status, caught.value.code) == (502, "FunctionInvokeContainerFailed")
-        again = made.result(event)
+        again = cloud.invoke_one(event)
         assert again["outcome"] == "accepted"
-        assert len(made.backups_of(again["resourceId"])) == 1
-        assert {told["id"] for told in made.events()} == {again["retryToken"]}
+        assert len(cloud.backups_of(again["resourceId"])) == 1
+        assert {told["id"] for told in cloud.events()} == {again["retryToken"]}
 
 
 def test_killed_amid_an_alarm_and_delivered_again_every_disk_has_one_backup() -> None:
-    with world() as made:
-        instance = made.instance(disks=5)
-        made.oci.fault(CREATE, after=2, kill="after")
+    with world() as cloud:
+        instance = cloud.instance(disks=5)
+        cloud.oci.fault(CREATE, after=2, kill="after")
         alarm = payload("alarm_v1_5_split.json", instance=instance)
         with pytest.raises(ServiceError):
-            made.invoke(alarm)
-        status, answer = made.invoke(alarm)
+            cloud.invoke(alarm)
+        status, answer = cloud.invoke(alarm)
         assert (status, answer["outcome"], len(answer["results"])) == (200, "accepted", 6)
-        assert all(len(made.backups_of(result["resourceId"])) == 1 for result in answer["results"])
-        assert {told["subject"] for told in made.events()} == {result["resourceId"] for result in answer["results"]}
+        assert all(len(cloud.backups_of(result["resourceId"])) == 1 for result in answer["results"])
+        assert {told["subject"] for told in cloud.events()} == {result["resourceId"] for result in answer["results"]}
 
 
 def test_a_storm_of_deliveries_makes_one_backup_per_trigger_and_tells_every_one() -> None:
     triggers, deliveries, containers = 24, 10, 4
     shuffled = random.Random(7)
-    with world(publishes_per_minute=10_000, lifecycle_seconds=0.05) as made:
+    with world(publishes_per_minute=10_000, lifecycle_seconds=0.05) as cloud:
         for operation in (CREATE, PUBLISH):
-            made.oci.fault(operation, times=10_000, after=5, every=20, status=503, code="ServiceUnavailable")
-            made.oci.fault(operation, times=10_000, after=9, every=20, close="after")
-        events = [made.filled_in("event_updatevolume_tagged.json") for _ in range(triggers)]
+            cloud.oci.fault(operation, times=10_000, after=5, every=20, status=503, code="ServiceUnavailable")
+            cloud.oci.fault(operation, times=10_000, after=9, every=20, close="after")
+        events = [cloud.payload("event_updatevolume_tagged.json") for _ in range(triggers)]
         volumes = [json.loads(event)["data"]["resourceId"] for event in events]
         named = [{**json.loads(event), "eventID": f"storm-{number}"} for number, event in enumerate(events)]
         storm = [event for event in named for _ in range(deliveries)]
         shuffled.shuffle(storm)
         with ThreadPoolExecutor(containers) as pool:
-            answers = list(pool.map(made.invoke, storm))
+            answers = list(pool.map(cloud.invoke, storm))
         assert all(status == 200 and answer["outcome"] == "accepted" for status, answer in answers)
-        assert all(len(made.backups_of(volume)) == 1 for volume in volumes)
-        assert {told["subject"] for told in made.events()} == set(volumes)
-        failed = [entry for entry in made.requests(CREATE, PUBLISH) if entry.details["status"] == 503]
+        assert all(len(cloud.backups_of(volume)) == 1 for volume in volumes)
+        assert {told["subject"] for told in cloud.events()} == set(volumes)
+        failed = [entry for entry in cloud.requests(CREATE, PUBLISH) if entry.details["status"] == 503]
         assert len(failed) > len(storm) // 20
-        assert len(made.oci.functions.containers) <= containers
+        assert len(cloud.oci.functions.containers) <= containers
 
 
 # Values that the parsers look at, beside arbitrary ones.
@@ -122,10 +122,10 @@ def spoiled_payloads(draw: st.DrawFn) -> str:
     return json.dumps(document)
 
 
-def check_answer(made: World, body: bytes | str, **headers: str) -> None:
+def check_answer(cloud: World, body: bytes | str, **headers: str) -> None:
     """Whatever the body is: a well-formed answer, and nothing sent but well-formed requests to the one endpoint."""
-    made.forget()
-    status, answer = made.invoke(body, **headers)
+    cloud.forget()
+    status, answer = cloud.invoke(body, **headers)
     assert status in {200, 502}
     assert answer.keys() <= {"outcome", "results", "error"}
     outcomes = {"accepted", "duplicate", "skipped", "planned", "completed", "failed"}
@@ -136,13 +136,13 @@ def check_answer(made: World, body: bytes | str, **headers: str) -> None:
         assert ("reason" in result) == (result["outcome"] == "skipped")
         assert ("error" in result) == (result["outcome"] == "failed")
         assert 1 <= len(result.get("retryToken", "x")) <= 64
-    for entry in made.requests():
+    for entry in cloud.requests():
         headers_sent = entry.details["headers"]
         assert entry.details["status"] < 500
-        assert headers_sent["host"] == made.oci.base_url.removeprefix("http://")
+        assert headers_sent["host"] == cloud.oci.base_url.removeprefix("http://")
         if entry.details["operation"].startswith("Create"):
             assert 1 <= len(headers_sent["opc-retry-token"]) <= 64
-    assert all(line.startswith("{") and len(line) < 4000 for line in made.log())
+    assert all(line.startswith("{") and len(line) < 4000 for line in cloud.log())
 
 
 FUZZ = settings(
@@ -152,11 +152,11 @@ FUZZ = settings(
 
 @FUZZ
 @given(body=spoiled_payloads(), through_topic=st.booleans())
-def test_a_spoiled_payload_of_any_kind_is_answered_in_good_order(made: World, body: str, through_topic: bool) -> None:  # noqa: FBT001
-    check_answer(made, body, **({"x_oci_ns_messageid": "message-1"} if through_topic else {}), seconds="20")
+def test_a_spoiled_payload_of_any_kind_is_answered_in_good_order(cloud: World, body: str, through_topic: bool) -> None:  # noqa: FBT001
+    check_answer(cloud, body, **({"x_oci_ns_messageid": "message-1"} if through_topic else {}), seconds="20")
 
 
 @FUZZ
 @given(body=st.binary(max_size=200) | VALUES.map(json.dumps).map(str.encode))
-def test_any_bytes_at_all_are_answered_in_good_order(made: World, body: bytes) -> None:
-    check_answer(made, body)
+def test_any_bytes_at_all_are_answered_in_good_order(cloud: World, body: bytes) -> None:
+    check_answer(cloud, body)

@@ -151,16 +151,16 @@ def test_the_stack_is_formatted(tmp_path: Path) -> None:
     ],
 )
 def test_a_permission_that_is_denied_is_named_by_the_hint(configured: Configure, denied: str, operation: str) -> None:
-    made = configured()
+    cloud = configured()
     makers = {
-        "CreateVolumeBackup": made.volume,
-        "CreateBootVolumeBackup": made.boot_volume,
-        "CreateVolumeGroupBackup": lambda: made.volume_group(made.volume()),
-        "PublishMessage": made.volume,
+        "CreateVolumeBackup": cloud.volume,
+        "CreateBootVolumeBackup": cloud.boot_volume,
+        "CreateVolumeGroupBackup": lambda: cloud.volume_group(cloud.volume()),
+        "PublishMessage": cloud.volume,
     }
     volume = makers[operation]()
-    made.oci.run(lambda: made.oci.server.denied.add(denied))
-    _, answer = made.invoke({"volumeId": volume})
+    cloud.oci.run(lambda: cloud.oci.server.denied.add(denied))
+    _, answer = cloud.invoke({"volumeId": volume})
     error = answer["error"] if operation == "PublishMessage" else answer["results"][0]["error"]
     assert f"a policy allows {operation}: " in error["hint"]
     assert f"to {denied} in compartment" in error["hint"]

@@ -43,50 +43,51 @@ SKIPPED = {
 
 
 @pytest.mark.parametrize("name", BACKED_UP)
-def test_an_event_on_a_tagged_resource_makes_one_backup_of_it(made: World, name: str) -> None:
-    result = made.result(made.filled_in(name))
+def test_an_event_on_a_tagged_resource_makes_one_backup_of_it(cloud: World, name: str) -> None:
+    result = cloud.invoke_one(cloud.payload(name))
     assert result["outcome"] == "accepted"
     assert result["trigger"]["kind"] == "event"
     assert result["trigger"]["type"].startswith("com.oraclecloud.blockvolumes.")
-    [backup] = made.backups_of(result["resourceId"])
+    [backup] = cloud.backups_of(result["resourceId"])
     assert backup["type"] == BACKED_UP[name]
     assert backup["freeformTags"] == {"backup-trigger": f"event:{result['trigger']['id']}"}
 
 
 @pytest.mark.parametrize("name", SKIPPED)
-def test_an_event_that_asks_for_nothing_is_skipped_with_a_reason(made: World, name: str) -> None:
-    result = made.result(made.filled_in(name))
+def test_an_event_that_asks_for_nothing_is_skipped_with_a_reason(cloud: World, name: str) -> None:
+    result = cloud.invoke_one(cloud.payload(name))
     assert (result["outcome"], result["notified"]) == ("skipped", False)
     assert SKIPPED[name] in result["reason"]
-    assert made.operations() == []
+    assert cloud.operations() == []
 
 
 @pytest.mark.parametrize("name", ["event_updatevolume_without_tags.json", "event_updatevolume_null_tags.json"])
 @pytest.mark.parametrize(("tags", "outcome"), [({"BACKUP": "full"}, "accepted"), ({}, "skipped")])
 def test_tags_that_the_event_does_not_carry_are_read_from_the_api(
-    made: World, name: str, tags: dict[str, str], outcome: str
+    cloud: World, name: str, tags: dict[str, str], outcome: str
 ) -> None:
-    volume = made.volume(freeformTags=tags)
-    result = made.result(payload(name, volume=volume, compartment=made.oci.compartment_id))
+    volume = cloud.volume(freeformTags=tags)
+    result = cloud.invoke_one(payload(name, volume=volume, compartment=cloud.oci.compartment_id))
     assert result["outcome"] == outcome
-    assert made.operations()[0] == "GetVolume"
+    assert cloud.operations()[0] == "GetVolume"
 
 
-def test_tags_that_the_event_carries_are_not_read_again(made: World) -> None:
-    made.result(made.filled_in("event_updatevolume_tagged.json"))
-    assert made.operations() == ["CreateVolumeBackup", "PublishMessage"]
+def test_tags_that_the_event_carries_are_not_read_again(cloud: World) -> None:
+    cloud.invoke_one(cloud.payload("event_updatevolume_tagged.json"))
+    assert cloud.operations() == ["CreateVolumeBackup", "PublishMessage"]
 
 
 def test_a_defined_tag_opts_a_volume_in_whatever_the_case_of_its_name(configured: Configure) -> None:
-    made = configured(BACKUP_TAG="operations.BACKUP")
-    assert made.result(made.filled_in("event_updatevolume_defined_tag.json"))["outcome"] == "accepted"
+    cloud = configured(BACKUP_TAG="operations.BACKUP")
+    assert cloud.invoke_one(cloud.payload("event_updatevolume_defined_tag.json"))["outcome"] == "accepted"
     assert (
-        made.result(made.filled_in("event_updatevolume_tagged.json"))["reason"] == "not tagged with operations.BACKUP"
+        cloud.invoke_one(cloud.payload("event_updatevolume_tagged.json"))["reason"]
+        == "not tagged with operations.BACKUP"
     )
 
 
-def test_the_backup_is_named_after_the_volume_and_the_time_of_the_event(made: World) -> None:
-    result = made.result(made.filled_in("event_updatevolume_root_compartment.json"))
+def test_the_backup_is_named_after_the_volume_and_the_time_of_the_event(cloud: World) -> None:
+    result = cloud.invoke_one(cloud.payload("event_updatevolume_root_compartment.json"))
     assert result["request"]["displayName"] == "db-data-1-20260301T020304Z"
 
 
@@ -100,99 +101,99 @@ def test_the_backup_is_named_after_the_volume_and_the_time_of_the_event(made: Wo
     ids=["no name", "a long name", "control characters"],
 )
 def test_whatever_the_volume_is_called_the_backup_has_a_name_of_one_line(
-    made: World, told: dict[str, Any], named: str
+    cloud: World, told: dict[str, Any], named: str
 ) -> None:
-    event = json.loads(made.filled_in("event_updatevolume_tagged.json"))
+    event = json.loads(cloud.payload("event_updatevolume_tagged.json"))
     event["data"].update(told)
-    name = made.result(event)["request"]["displayName"]
+    name = cloud.invoke_one(event)["request"]["displayName"]
     assert len(name) <= 255
     assert name.isprintable()
     assert name.endswith(named[-17:])
     assert name.startswith(named[:-17][:200] or "volume-")
 
 
-def test_a_redelivered_event_repeats_its_token_and_its_bytes_from_any_container(made: World) -> None:
-    event = made.filled_in("event_updatevolume_tagged.json")
-    first = made.result(event)
-    made.oci.run(made.oci.functions.retire)
-    second = made.result(event)
+def test_a_redelivered_event_repeats_its_token_and_its_bytes_from_any_container(cloud: World) -> None:
+    event = cloud.payload("event_updatevolume_tagged.json")
+    first = cloud.invoke_one(event)
+    cloud.oci.run(cloud.oci.functions.retire)
+    second = cloud.invoke_one(event)
     assert first["volumeBackup"]["id"] == second["volumeBackup"]["id"]
-    one, other = made.requests("CreateVolumeBackup")
+    one, other = cloud.requests("CreateVolumeBackup")
     assert one.details["content"] == other.details["content"]
     assert one.details["headers"]["opc-retry-token"] == other.details["headers"]["opc-retry-token"]
     assert len(one.details["headers"]["opc-retry-token"]) <= 64
-    assert [event["id"] for event in made.events()] == [first["retryToken"]] * 2
+    assert [event["id"] for event in cloud.events()] == [first["retryToken"]] * 2
 
 
-def test_an_event_through_a_topic_is_the_same_event(made: World) -> None:
-    event = made.filled_in("event_updatevolume_tagged.json")
-    through_topic = made.result(event, x_oci_ns_messageid="message-1", x_oci_ns_topicname="events")
-    assert through_topic["retryToken"] == made.result(event)["retryToken"]
+def test_an_event_through_a_topic_is_the_same_event(cloud: World) -> None:
+    event = cloud.payload("event_updatevolume_tagged.json")
+    through_topic = cloud.invoke_one(event, x_oci_ns_messageid="message-1", x_oci_ns_topicname="events")
+    assert through_topic["retryToken"] == cloud.invoke_one(event)["retryToken"]
 
 
 def test_configured_event_types_back_up_whatever_the_tags(configured: Configure) -> None:
-    made = configured(EVENT_TYPES="com.oraclecloud.computeapi.terminateinstance.begin, com.oraclecloud.*.updatevolume")
-    status, answer = made.invoke(payload("event_terminateinstance_begin.json", instance=made.instance(disks=1)))
+    cloud = configured(EVENT_TYPES="com.oraclecloud.computeapi.terminateinstance.begin, com.oraclecloud.*.updatevolume")
+    status, answer = cloud.invoke(payload("event_terminateinstance_begin.json", instance=cloud.instance(disks=1)))
     assert status == 200
     assert [result["outcome"] for result in answer["results"]] == ["accepted", "accepted"]
-    assert made.result(made.filled_in("event_updatevolume_untagged.json"))["outcome"] == "accepted"
-    assert made.result(made.filled_in("event_createbucket_path.json"))["outcome"] == "skipped"
+    assert cloud.invoke_one(cloud.payload("event_updatevolume_untagged.json"))["outcome"] == "accepted"
+    assert cloud.invoke_one(cloud.payload("event_createbucket_path.json"))["outcome"] == "skipped"
 
 
 def test_with_require_tag_configured_event_types_back_up_only_tagged_volumes(configured: Configure) -> None:
-    made = configured(EVENT_TYPES="*", REQUIRE_TAG="true")
-    instance = made.instance()
-    tagged = made.volume(freeformTags={"backup": "full"})
-    made.attach(instance, tagged)
-    _, answer = made.invoke(payload("event_terminateinstance_begin.json", instance=instance))
+    cloud = configured(EVENT_TYPES="*", REQUIRE_TAG="true")
+    instance = cloud.instance()
+    tagged = cloud.volume(freeformTags={"backup": "full"})
+    cloud.attach(instance, tagged)
+    _, answer = cloud.invoke(payload("event_terminateinstance_begin.json", instance=instance))
     assert [(result["resourceId"], result["outcome"]) for result in answer["results"]] == [
-        (made.boot_volume_of(instance), "skipped"),
+        (cloud.boot_volume_of(instance), "skipped"),
         (tagged, "accepted"),
     ]
-    assert "is not the OCID" in made.result(made.filled_in("event_createbucket_path.json"))["reason"]
+    assert "is not the OCID" in cloud.invoke_one(cloud.payload("event_createbucket_path.json"))["reason"]
 
 
-def test_an_event_without_an_id_cannot_be_told_from_another_and_is_refused(made: World) -> None:
-    event = json.loads(made.filled_in("event_updatevolume_tagged.json"))
-    status, answer = made.invoke({**event, "eventID": ""})
+def test_an_event_without_an_id_cannot_be_told_from_another_and_is_refused(cloud: World) -> None:
+    event = json.loads(cloud.payload("event_updatevolume_tagged.json"))
+    status, answer = cloud.invoke({**event, "eventID": ""})
     assert (status, answer["error"]["code"]) == (502, "InvalidRequest")
 
 
 def test_a_volume_whose_newest_backup_is_young_is_skipped(configured: Configure) -> None:
-    made = configured(MIN_INTERVAL_MINUTES="60")
-    volume = made.volume()
-    made.backup(volume)
-    event = json.loads(payload("event_updatevolume_tagged.json", volume=volume, compartment=made.oci.compartment_id))
-    result = made.result(event)
+    cloud = configured(MIN_INTERVAL_MINUTES="60")
+    volume = cloud.volume()
+    cloud.backup(volume)
+    event = json.loads(payload("event_updatevolume_tagged.json", volume=volume, compartment=cloud.oci.compartment_id))
+    result = cloud.invoke_one(event)
     assert result["outcome"] == "skipped"
     assert "younger than MIN_INTERVAL_MINUTES (60)" in result["reason"]
     del event["data"]["compartmentId"]
-    assert made.result(event)["outcome"] == "skipped"
-    assert made.operations() == ["ListVolumeBackups", "GetVolume", "ListVolumeBackups"]
-    assert made.result({"volumeId": volume})["outcome"] == "accepted"
+    assert cloud.invoke_one(event)["outcome"] == "skipped"
+    assert cloud.operations() == ["ListVolumeBackups", "GetVolume", "ListVolumeBackups"]
+    assert cloud.invoke_one({"volumeId": volume})["outcome"] == "accepted"
 
 
 def test_a_redelivery_within_the_interval_finds_its_own_backup_again(configured: Configure) -> None:
-    made = configured(MIN_INTERVAL_MINUTES="60")
-    event = made.filled_in("event_updatevolume_tagged.json")
-    first, second = made.result(event), made.result(event)
+    cloud = configured(MIN_INTERVAL_MINUTES="60")
+    event = cloud.payload("event_updatevolume_tagged.json")
+    first, second = cloud.invoke_one(event), cloud.invoke_one(event)
     assert first["volumeBackup"]["id"] == second["volumeBackup"]["id"]
 
 
 @pytest.mark.parametrize("state", ["FAULTY", "TERMINATED"])
 def test_a_backup_that_is_none_does_not_count_for_the_interval(configured: Configure, state: str) -> None:
-    made = configured(MIN_INTERVAL_MINUTES="60")
-    volume = made.volume()
-    backup = made.backup(volume)
-    made.oci.run(lambda: made.oci.volume_backups.collection.documents[backup].update(lifecycleState=state))
-    event = payload("event_updatevolume_tagged.json", volume=volume, compartment=made.oci.compartment_id)
-    assert made.result(event)["outcome"] == "accepted"
+    cloud = configured(MIN_INTERVAL_MINUTES="60")
+    volume = cloud.volume()
+    backup = cloud.backup(volume)
+    cloud.oci.run(lambda: cloud.oci.volume_backups.collection.documents[backup].update(lifecycleState=state))
+    event = payload("event_updatevolume_tagged.json", volume=volume, compartment=cloud.oci.compartment_id)
+    assert cloud.invoke_one(event)["outcome"] == "accepted"
 
 
 def test_a_dry_run_reads_what_it_needs_shows_the_request_and_publishes_nothing(configured: Configure) -> None:
-    made = configured(DRY_RUN="true")
-    volume = made.volume(freeformTags={"backup": "full"})
-    result = made.result(payload("event_updatevolume_without_tags.json", volume=volume))
+    cloud = configured(DRY_RUN="true")
+    volume = cloud.volume(freeformTags={"backup": "full"})
+    result = cloud.invoke_one(payload("event_updatevolume_without_tags.json", volume=volume))
     assert (result["outcome"], result["notified"]) == ("planned", False)
     assert result["request"] == {
         "displayName": "db-data-1-20260301T020304Z",
@@ -200,5 +201,5 @@ def test_a_dry_run_reads_what_it_needs_shows_the_request_and_publishes_nothing(c
         "type": "FULL",
         "volumeId": volume,
     }
-    assert made.operations() == ["GetVolume"]
-    assert made.messages() == []
+    assert cloud.operations() == ["GetVolume"]
+    assert cloud.messages() == []

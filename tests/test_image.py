@@ -62,10 +62,10 @@ def compiled_in(image: Image) -> set[Path]:
 
 def test_the_function_works_from_the_image_unwritable_and_as_another_user(image: Image) -> None:
     before = compiled_in(image)
-    with world(image=image) as made:
-        result = made.result(payload("request_minimal.json", volume=made.volume()))
+    with world(image=image) as cloud:
+        result = cloud.invoke_one(payload("request_minimal.json", volume=cloud.volume()))
         assert (result["outcome"], result["notified"]) == ("accepted", True)
-        _, answer = made.invoke(payload("alarm_v1_5_split.json", instance=made.instance(disks=2)))
+        _, answer = cloud.invoke(payload("alarm_v1_5_split.json", instance=cloud.instance(disks=2)))
         assert answer["outcome"] == "accepted"
     assert compiled_in(image) == before
 

@@ -22,8 +22,8 @@ Cli = Callable[..., Any]
 @pytest.fixture(scope="module")
 def wired() -> Iterator[World]:
     """A local OCI as ``python -m emulator`` serves it."""
-    with world(wired=True) as made:
-        yield made
+    with world(wired=True) as cloud:
+        yield cloud
 
 
 @pytest.fixture
@@ -79,12 +79,12 @@ def test_volumes_and_their_backups(wired: World, oci: Cli) -> None:
     oci("bv volume update", "--volume-id", volume, "--display-name", "renamed")
     assert oci("bv volume get", "--volume-id", volume)["display-name"] == "renamed"
     assert ids(oci("bv volume list", *compartment, "--display-name", "renamed")) == {volume}
-    made = oci("bv backup create", "--volume-id", volume, "--wait-for-state", "AVAILABLE", *NOW)
-    named = ("--volume-backup-id", made["id"])
+    cloud = oci("bv backup create", "--volume-id", volume, "--wait-for-state", "AVAILABLE", *NOW)
+    named = ("--volume-backup-id", cloud["id"])
     oci("bv backup update", *named, "--display-name", "kept")
     assert oci("bv backup get", *named)["display-name"] == "kept"
     assert ids(oci("bv backup list", *compartment, "--display-name", "kept", "--sort-by", "TIMECREATED")) == {
-        made["id"]
+        cloud["id"]
     }
     error = oci("bv backup update", *named, "--display-name", "x", "--if-match", "stale", succeeds=False)
     assert (error["status"], error["code"]) == (412, "NoEtagMatch")

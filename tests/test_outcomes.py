@@ -78,118 +78,118 @@ LASTING: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
-def warmed_up(made: World) -> World:
+def warmed_up(cloud: World) -> World:
     """The function has imported all that it needs, so that a short deadline is not used up by its start."""
-    planned = made.result({"volumeId": "ocid1.volume.oc1.iad.warm", "dryRun": True})
+    planned = cloud.invoke_one({"volumeId": "ocid1.volume.oc1.iad.warm", "dryRun": True})
     assert planned["outcome"] == "planned"
-    return made
+    return cloud
 
 
 @pytest.mark.parametrize("case", PERMANENT)
-def test_an_error_that_a_redelivery_cannot_mend_is_told_once_with_a_hint(made: World, case: str) -> None:
+def test_an_error_that_a_redelivery_cannot_mend_is_told_once_with_a_hint(cloud: World, case: str) -> None:
     fault, hint = PERMANENT[case]
     code = case.split()[1]
-    event = made.filled_in("event_updatevolume_tagged.json")
-    made.oci.fault(CREATE, **{"code": code, "message": "Refused.", **fault})
-    status, answer = made.invoke(event)
+    event = cloud.payload("event_updatevolume_tagged.json")
+    cloud.oci.fault(CREATE, **{"code": code, "message": "Refused.", **fault})
+    status, answer = cloud.invoke(event)
     assert status == 200
     [result] = answer["results"]
-    assert result["outcome"] == "failed", made.operations()
+    assert result["outcome"] == "failed", cloud.operations()
     error = result["error"]
     assert (result["outcome"], error["code"], error["status"]) == ("failed", code, fault["status"])
     assert (error["retryable"], error["opcRequestId"]) == (False, error["opcRequestId"])
     assert hint in error["hint"]
-    assert made.operations() == [CREATE, PUBLISH]
-    [told] = made.events()
+    assert cloud.operations() == [CREATE, PUBLISH]
+    [told] = cloud.events()
     assert (told["type"], told["data"]) == ("volumebackup.failed", error)
     assert result["notified"] is True
 
 
 @pytest.mark.parametrize("case", PASSING)
-def test_a_fault_that_passes_is_retried_with_the_same_token_and_bytes(made: World, case: str) -> None:
-    event = made.filled_in("event_updatevolume_tagged.json")
-    made.oci.fault(CREATE, **PASSING[case])
-    result = made.result(event)
+def test_a_fault_that_passes_is_retried_with_the_same_token_and_bytes(cloud: World, case: str) -> None:
+    event = cloud.payload("event_updatevolume_tagged.json")
+    cloud.oci.fault(CREATE, **PASSING[case])
+    result = cloud.invoke_one(event)
     assert result["outcome"] == "accepted"
-    assert len(made.backups_of(result["resourceId"])) == 1
-    first, second = made.requests(CREATE)
+    assert len(cloud.backups_of(result["resourceId"])) == 1
+    first, second = cloud.requests(CREATE)
     assert first.details["content"] == second.details["content"]
     assert first.details["headers"]["opc-retry-token"] == second.details["headers"]["opc-retry-token"]
 
 
 @pytest.mark.parametrize("case", LASTING)
-def test_a_fault_that_lasts_ends_in_a_retryable_failure_before_the_deadline(apart: World, case: str) -> None:
+def test_a_fault_that_lasts_ends_in_a_retryable_failure_before_the_deadline(isolated_cloud: World, case: str) -> None:
     fault, code = LASTING[case]
-    made = warmed_up(apart)
-    event = made.filled_in("event_updatevolume_tagged.json")
-    made.oci.fault(CREATE, times=100, **fault)
-    status, answer = made.invoke(event, seconds="2")
+    cloud = warmed_up(isolated_cloud)
+    event = cloud.payload("event_updatevolume_tagged.json")
+    cloud.oci.fault(CREATE, times=100, **fault)
+    status, answer = cloud.invoke(event, seconds="2")
     [result] = answer["results"]
     assert (status, result["outcome"]) == (502, "failed")
     assert (result["error"]["code"], result["error"]["retryable"]) == (code, True)
-    assert made.events()[0]["type"] == "volumebackup.failed"
-    made.oci.run(made.oci.faults.clear)
-    assert made.result(event)["outcome"] == "accepted"
+    assert cloud.events()[0]["type"] == "volumebackup.failed"
+    cloud.oci.run(cloud.oci.faults.clear)
+    assert cloud.invoke_one(event)["outcome"] == "accepted"
 
 
-def test_a_service_that_asks_for_time_gets_it(made: World) -> None:
-    event = made.filled_in("event_updatevolume_tagged.json")
-    made.oci.fault(CREATE, status=429, code="TooManyRequests", headers={"Retry-After": "1"})
-    assert made.result(event)["outcome"] == "accepted"
-    first, second = made.requests(CREATE)
+def test_a_service_that_asks_for_time_gets_it(cloud: World) -> None:
+    event = cloud.payload("event_updatevolume_tagged.json")
+    cloud.oci.fault(CREATE, status=429, code="TooManyRequests", headers={"Retry-After": "1"})
+    assert cloud.invoke_one(event)["outcome"] == "accepted"
+    first, second = cloud.requests(CREATE)
     assert second.time - first.time >= 1
 
 
-def test_a_service_that_asks_for_more_time_than_there_is_is_not_waited_for(made: World) -> None:
-    event = made.filled_in("event_updatevolume_tagged.json")
-    made.oci.fault(CREATE, status=503, headers={"Retry-After": "3600"})
-    status, _ = made.invoke(event, seconds="10")
+def test_a_service_that_asks_for_more_time_than_there_is_is_not_waited_for(cloud: World) -> None:
+    event = cloud.payload("event_updatevolume_tagged.json")
+    cloud.oci.fault(CREATE, status=503, headers={"Retry-After": "3600"})
+    status, _ = cloud.invoke(event, seconds="10")
     assert status == 502
-    assert made.operations().count(CREATE) == 1
+    assert cloud.operations().count(CREATE) == 1
 
 
-def test_a_lasting_refusal_of_the_signature_is_permanent_after_one_refresh(made: World) -> None:
-    event = made.filled_in("event_updatevolume_tagged.json")
-    made.oci.fault(CREATE, times=5, status=401, code="NotAuthenticated", message="Refused.")
-    status, answer = made.invoke(event)
+def test_a_lasting_refusal_of_the_signature_is_permanent_after_one_refresh(cloud: World) -> None:
+    event = cloud.payload("event_updatevolume_tagged.json")
+    cloud.oci.fault(CREATE, times=5, status=401, code="NotAuthenticated", message="Refused.")
+    status, answer = cloud.invoke(event)
     assert status == 200
     error = answer["results"][0]["error"]
     assert (error["code"], error["retryable"]) == ("NotAuthenticated", False)
     assert "manage volume-backups" in error["hint"]
-    assert made.operations().count(CREATE) == 2
+    assert cloud.operations().count(CREATE) == 2
 
 
-def test_a_denied_permission_is_told_with_the_statement_that_is_missing(made: World) -> None:
-    made.oci.run(lambda: made.oci.server.denied.add("manage volume-backups"))
-    status, answer = made.invoke(made.filled_in("event_updatevolume_tagged.json"))
+def test_a_denied_permission_is_told_with_the_statement_that_is_missing(cloud: World) -> None:
+    cloud.oci.run(lambda: cloud.oci.server.denied.add("manage volume-backups"))
+    status, answer = cloud.invoke(cloud.payload("event_updatevolume_tagged.json"))
     assert status == 200
     assert "to manage volume-backups in compartment" in answer["results"][0]["error"]["hint"]
 
 
-def test_a_backup_that_is_being_made_already_is_a_reason_to_skip(made: World) -> None:
-    event = made.filled_in("event_updatevolume_tagged.json")
-    made.oci.fault(CREATE, status=409, code="Conflict", message="A backup is in progress.")
-    result = made.result(event)
+def test_a_backup_that_is_being_made_already_is_a_reason_to_skip(cloud: World) -> None:
+    event = cloud.payload("event_updatevolume_tagged.json")
+    cloud.oci.fault(CREATE, status=409, code="Conflict", message="A backup is in progress.")
+    result = cloud.invoke_one(event)
     assert (result["outcome"], result["reason"]) == ("skipped", "backup already in progress")
-    assert made.messages() == []
+    assert cloud.messages() == []
 
 
-def test_a_token_whose_backup_was_deleted_since_is_a_duplicate_and_told_again(made: World) -> None:
-    event = made.filled_in("event_updatevolume_tagged.json")
-    first = made.result(event)
-    made.oci.operator.call("DELETE", f"/20160918/volumeBackups/{first['volumeBackup']['id']}")
-    second = made.result(event)
+def test_a_token_whose_backup_was_deleted_since_is_a_duplicate_and_told_again(cloud: World) -> None:
+    event = cloud.payload("event_updatevolume_tagged.json")
+    first = cloud.invoke_one(event)
+    cloud.oci.operator.call("DELETE", f"/20160918/volumeBackups/{first['volumeBackup']['id']}")
+    second = cloud.invoke_one(event)
     assert (second["outcome"], second["notified"]) == ("duplicate", True)
-    assert len(made.backups_of(first["resourceId"])) == 1
-    told = made.events()
+    assert len(cloud.backups_of(first["resourceId"])) == 1
+    told = cloud.events()
     assert [event["type"] for event in told] == ["volumebackup.accepted"] * 2
     assert told[0]["id"] == told[1]["id"]
     assert told[1]["data"] == second["request"]
 
 
 def test_a_connection_that_is_refused_is_a_retryable_failure(configured: Configure) -> None:
-    made = warmed_up(configured(OCI_ENDPOINT="http://127.0.0.1:1"))
-    status, answer = made.invoke(made.filled_in("event_updatevolume_tagged.json"), seconds="2")
+    cloud = warmed_up(configured(OCI_ENDPOINT="http://127.0.0.1:1"))
+    status, answer = cloud.invoke(cloud.payload("event_updatevolume_tagged.json"), seconds="2")
     assert status == 502
     assert answer["results"][0]["error"]["code"] == "ApiUnreachable"
     assert "OCI_ENDPOINT" in answer["results"][0]["error"]["hint"]
@@ -198,76 +198,76 @@ def test_a_connection_that_is_refused_is_a_retryable_failure(configured: Configu
 
 
 def test_a_refused_tls_handshake_is_a_retryable_failure(configured: Configure) -> None:
-    made = configured()
-    made.oci.configure(OCI_ENDPOINT=made.oci.base_url.replace("http:", "https:"))
-    warmed_up(made)
-    status, answer = made.invoke(made.filled_in("event_updatevolume_tagged.json"), seconds="2")
-    made.oci.configure(OCI_ENDPOINT=made.oci.base_url)
+    cloud = configured()
+    cloud.oci.configure(OCI_ENDPOINT=cloud.oci.base_url.replace("http:", "https:"))
+    warmed_up(cloud)
+    status, answer = cloud.invoke(cloud.payload("event_updatevolume_tagged.json"), seconds="2")
+    cloud.oci.configure(OCI_ENDPOINT=cloud.oci.base_url)
     assert (status, answer["results"][0]["error"]["retryable"]) == (502, True)
 
 
-def test_when_publishing_fails_the_backup_stands_and_the_platform_may_deliver_again(made: World) -> None:
-    event = made.filled_in("event_updatevolume_tagged.json")
-    made.oci.fault(PUBLISH, status=404, code="NotAuthorizedOrNotFound", message="Refused.")
-    status, answer = made.invoke(event)
+def test_when_publishing_fails_the_backup_stands_and_the_platform_may_deliver_again(cloud: World) -> None:
+    event = cloud.payload("event_updatevolume_tagged.json")
+    cloud.oci.fault(PUBLISH, status=404, code="NotAuthorizedOrNotFound", message="Refused.")
+    status, answer = cloud.invoke(event)
     assert status == 502
     assert (answer["outcome"], answer["results"][0]["notified"]) == ("accepted", False)
     assert (answer["error"]["code"], answer["error"]["retryable"]) == ("PublishFailed", True)
     assert "use ons-topics" in answer["error"]["hint"]
-    assert any('"PublishFailed"' in line for line in made.log(least=2))
-    again = made.result(event)
+    assert any('"PublishFailed"' in line for line in cloud.log(least=2))
+    again = cloud.invoke_one(event)
     assert again["notified"] is True
-    assert len(made.backups_of(again["resourceId"])) == 1
+    assert len(cloud.backups_of(again["resourceId"])) == 1
 
 
-def test_one_failure_stops_none_of_the_others(made: World) -> None:
-    instance = made.instance(disks=3)
-    made.oci.fault(CREATE, status=404, code="NotAuthorizedOrNotFound", message="Refused.")
-    status, answer = made.invoke(payload("alarm_v1_5_split.json", instance=instance))
+def test_one_failure_stops_none_of_the_others(cloud: World) -> None:
+    instance = cloud.instance(disks=3)
+    cloud.oci.fault(CREATE, status=404, code="NotAuthorizedOrNotFound", message="Refused.")
+    status, answer = cloud.invoke(payload("alarm_v1_5_split.json", instance=instance))
     assert (status, answer["outcome"]) == (200, "mixed")
     assert sorted(result["outcome"] for result in answer["results"]) == ["accepted"] * 3 + ["failed"]
 
 
 def test_what_the_deadline_cut_off_says_so_and_a_redelivery_completes_exactly_the_rest(configured: Configure) -> None:
-    made = warmed_up(configured(MAX_CONCURRENCY="1"))
-    volumes = [made.volume() for _ in range(4)]
+    cloud = warmed_up(configured(MAX_CONCURRENCY="1"))
+    volumes = [cloud.volume() for _ in range(4)]
     alarm = json.loads(payload("alarm_v1_5_split.json", instance="x"))
     alarm["alarmMetaData"][0]["dimensions"] = [{"resourceId": volume} for volume in volumes]
-    made.oci.fault(CREATE, times=4, delay_seconds=0.7)
-    status, answer = made.invoke(alarm, seconds="2.5")
+    cloud.oci.fault(CREATE, times=4, delay_seconds=0.7)
+    status, answer = cloud.invoke(alarm, seconds="2.5")
     assert (status, answer["outcome"]) == (502, "mixed")
     outcomes = [result["outcome"] for result in answer["results"]]
     assert outcomes == sorted(outcomes)
     assert outcomes.count("accepted") >= 1
     assert answer["results"][-1]["error"]["code"] == "DeadlineReached"
-    made.oci.run(made.oci.faults.clear)
-    _, again = made.invoke(alarm)
+    cloud.oci.run(cloud.oci.faults.clear)
+    _, again = cloud.invoke(alarm)
     assert again["outcome"] == "accepted"
-    assert all(len(made.backups_of(volume)) == 1 for volume in volumes)
+    assert all(len(cloud.backups_of(volume)) == 1 for volume in volumes)
 
 
 def test_at_most_the_configured_number_of_calls_is_in_flight() -> None:
-    with world(latency_seconds=0.05) as made:
-        made.oci.configure(MAX_CONCURRENCY="3")
-        instance = made.instance(disks=7)
-        made.invoke(payload("alarm_v1_5_split.json", instance=instance))
-        created = made.requests(CREATE, "CreateBootVolumeBackup")
+    with world(latency_seconds=0.05) as cloud:
+        cloud.oci.configure(MAX_CONCURRENCY="3")
+        instance = cloud.instance(disks=7)
+        cloud.invoke(payload("alarm_v1_5_split.json", instance=instance))
+        created = cloud.requests(CREATE, "CreateBootVolumeBackup")
         ends = sorted(entry.time for entry in created)
         rounds = [ends[number + 3] - ends[number] for number in range(len(ends) - 3)]
         assert len(created) == 8
         assert min(rounds) >= 0.045
 
 
-def test_an_answer_that_is_no_backup_is_a_retryable_failure(made: World) -> None:
-    event = made.filled_in("event_updatevolume_tagged.json")
-    made.oci.fault(CREATE, status=200, body='{"hello": "world"}')
-    status, answer = made.invoke(event)
+def test_an_answer_that_is_no_backup_is_a_retryable_failure(cloud: World) -> None:
+    event = cloud.payload("event_updatevolume_tagged.json")
+    cloud.oci.fault(CREATE, status=200, body='{"hello": "world"}')
+    status, answer = cloud.invoke(event)
     assert (status, answer["results"][0]["error"]["code"]) == (502, "ApiUnreachable")
 
 
-def test_an_instance_that_the_api_does_not_describe_is_a_retryable_failure(made: World) -> None:
-    made.oci.fault("GetInstance", status=200, body="{}")
-    status, answer = made.invoke(payload("alarm_v1_5_split.json", instance=made.instance()))
+def test_an_instance_that_the_api_does_not_describe_is_a_retryable_failure(cloud: World) -> None:
+    cloud.oci.fault("GetInstance", status=200, body="{}")
+    status, answer = cloud.invoke(payload("alarm_v1_5_split.json", instance=cloud.instance()))
     assert (status, answer["results"][0]["error"]["code"]) == (502, "ApiUnreachable")
 
 
@@ -283,56 +283,56 @@ def test_a_defect_is_answered_without_its_text(monkeypatch: pytest.MonkeyPatch) 
     assert error["message"].startswith("unexpected RuntimeError at tests.test_outcomes:")
 
 
-def test_once_the_time_is_over_nothing_is_sent_or_published(made: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in {**made.oci.principal.environment(), **made.oci.functions.config}.items():
+def test_once_the_time_is_over_nothing_is_sent_or_published(cloud: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {**cloud.oci.principal.environment(), **cloud.oci.functions.config}.items():
         monkeypatch.setenv(name, value)
     settings.cache_clear()
-    event = made.filled_in("event_updatevolume_tagged.json")
+    event = cloud.payload("event_updatevolume_tagged.json")
     answer = invoke(Delivery(event.encode(), "call-1", "function-1", fn_deadline="2020-01-01T00:00:00Z"))
     settings.cache_clear()
     document = json.loads(answer.text)
     assert answer.status == 502
     assert document["results"][0]["error"]["code"] == "DeadlineReached"
     assert document["error"]["code"] == "PublishFailed"
-    assert made.operations() == []
+    assert cloud.operations() == []
 
 
-def test_a_long_or_unprintable_identity_is_replaced_by_its_hash(made: World) -> None:
-    event = json.loads(made.filled_in("event_updatevolume_tagged.json"))
+def test_a_long_or_unprintable_identity_is_replaced_by_its_hash(cloud: World) -> None:
+    event = json.loads(cloud.payload("event_updatevolume_tagged.json"))
     for strange in ("x" * 1_000_000, 'a\n{"level": "CRITICAL"}'):
-        told = made.invoke({**event, "eventID": strange})[1]["results"][0]
+        told = cloud.invoke({**event, "eventID": strange})[1]["results"][0]
         assert told["trigger"]["id"].startswith("sha256-")
         assert len(told["trigger"]["id"]) == 71
-        assert all(len(line) < 3000 for line in made.log(least=1))
+        assert all(len(line) < 3000 for line in cloud.log(least=1))
 
 
 def test_a_backup_without_a_time_does_not_count_for_the_interval(configured: Configure) -> None:
-    made = configured(MIN_INTERVAL_MINUTES="60")
-    event = made.filled_in("event_updatevolume_tagged.json")
+    cloud = configured(MIN_INTERVAL_MINUTES="60")
+    event = cloud.payload("event_updatevolume_tagged.json")
     backup = {"id": "x", "lifecycleState": "AVAILABLE", "timeRequestReceived": "lately"}
-    made.oci.fault("ListVolumeBackups", status=200, body=json.dumps([backup]))
-    assert made.result(event)["outcome"] == "accepted"
+    cloud.oci.fault("ListVolumeBackups", status=200, body=json.dumps([backup]))
+    assert cloud.invoke_one(event)["outcome"] == "accepted"
 
 
 @pytest.mark.parametrize("fault", [{"status": 503}, {"delay_seconds": 30.0}, {"close": "before"}], ids=str)
 def test_however_many_targets_and_whatever_the_fault_the_answer_comes_in_time(
-    apart: World, fault: dict[str, Any]
+    isolated_cloud: World, fault: dict[str, Any]
 ) -> None:
-    made = warmed_up(apart)
+    cloud = warmed_up(isolated_cloud)
     alarm = json.loads(payload("alarm_v1_5_split.json", instance="x"))
     volumes = [f"ocid1.volume.oc1.iad.many{number}" for number in range(60)]
     alarm["alarmMetaData"][0]["dimensions"] = [{"resourceId": volume} for volume in volumes]
     for operation in (CREATE, PUBLISH):
-        made.oci.fault(operation, times=10_000, **fault)
-    status, answer = made.invoke(alarm, seconds="5")
+        cloud.oci.fault(operation, times=10_000, **fault)
+    status, answer = cloud.invoke(alarm, seconds="5")
     assert (status, answer["outcome"], len(answer["results"])) == (502, "failed", 60)
     assert all(result["error"]["retryable"] for result in answer["results"])
     assert not any(result["notified"] for result in answer["results"])
     assert answer["error"]["code"] == "PublishFailed"
 
 
-def test_many_answers_of_429_in_one_fan_out_keep_no_backup_from_being_made(made: World) -> None:
-    instance = made.instance(disks=12)
-    made.oci.fault(CREATE, times=15, status=429, code="TooManyRequests")
-    status, answer = made.invoke(payload("alarm_v1_5_split.json", instance=instance), seconds="60")
+def test_many_answers_of_429_in_one_fan_out_keep_no_backup_from_being_made(cloud: World) -> None:
+    instance = cloud.instance(disks=12)
+    cloud.oci.fault(CREATE, times=15, status=429, code="TooManyRequests")
+    status, answer = cloud.invoke(payload("alarm_v1_5_split.json", instance=instance), seconds="60")
     assert (status, answer["outcome"]) == (200, "accepted")

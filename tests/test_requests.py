@@ -74,160 +74,160 @@ UNUSABLE: dict[str, tuple[bytes | str | Any, str]] = {
 
 
 @pytest.mark.parametrize("case", UNUSABLE)
-def test_a_body_that_cannot_be_used_is_answered_with_a_sentence_and_sends_nothing(made: World, case: str) -> None:
+def test_a_body_that_cannot_be_used_is_answered_with_a_sentence_and_sends_nothing(cloud: World, case: str) -> None:
     body, sentence = UNUSABLE[case]
-    status, answer = made.invoke(body)
+    status, answer = cloud.invoke(body)
     assert (status, answer["outcome"], answer["results"]) == (502, "failed", [])
     assert answer["error"]["code"] == "InvalidRequest"
     assert answer["error"]["retryable"] is False
     assert sentence in answer["error"]["message"]
-    assert made.operations() == []
+    assert cloud.operations() == []
 
 
-def test_six_megabytes_of_noise_are_answered_and_leave_the_function_alive(made: World) -> None:
+def test_six_megabytes_of_noise_are_answered_and_leave_the_function_alive(cloud: World) -> None:
     noise = random.Random(1).randbytes(6 * 1024 * 1024)
-    status, answer = made.invoke(noise)
+    status, answer = cloud.invoke(noise)
     assert (status, answer["error"]["code"]) == (502, "InvalidRequest")
     assert len(json.dumps(answer)) < 2000
-    assert made.result(payload("request_minimal.json", volume=made.volume()))["outcome"] == "accepted"
+    assert cloud.invoke_one(payload("request_minimal.json", volume=cloud.volume()))["outcome"] == "accepted"
 
 
-def test_unusable_bodies_name_the_accepted_kinds(made: World) -> None:
-    _, answer = made.invoke(b"")
+def test_unusable_bodies_name_the_accepted_kinds(cloud: World) -> None:
+    _, answer = cloud.invoke(b"")
     for kind in ("alarm", "CloudEvent", "event", "audit record", "streaming item", "request", "batch"):
         assert kind in answer["error"]["message"]
 
 
-def test_a_hostile_field_name_stays_short_and_on_one_line(made: World) -> None:
-    _, answer = made.invoke({"volumeId": VOLUME, "x" * 1_000_000: 1, 'a\n{"level": "CRITICAL"}': 2})
+def test_a_hostile_field_name_stays_short_and_on_one_line(cloud: World) -> None:
+    _, answer = cloud.invoke({"volumeId": VOLUME, "x" * 1_000_000: 1, 'a\n{"level": "CRITICAL"}': 2})
     assert len(answer["error"]["message"]) <= 1000
-    assert all(len(line) < 3000 for line in made.log(least=1))
-    assert not any(line.startswith('{"level": "CRITICAL"}') for line in made.log())
+    assert all(len(line) < 3000 for line in cloud.log(least=1))
+    assert not any(line.startswith('{"level": "CRITICAL"}') for line in cloud.log())
 
 
-def test_the_smallest_request_makes_one_backup_of_the_configured_type(made: World) -> None:
-    volume = made.volume()
-    result = made.result(payload("request_minimal.json", volume=volume))
+def test_the_smallest_request_makes_one_backup_of_the_configured_type(cloud: World) -> None:
+    volume = cloud.volume()
+    result = cloud.invoke_one(payload("request_minimal.json", volume=volume))
     assert result["outcome"] == "accepted"
     assert result["request"] == {
         "freeformTags": {"backup-trigger": f"request:{result['trigger']['id']}"},
         "type": "INCREMENTAL",
         "volumeId": volume,
     }
-    [backup] = made.backups_of(volume)
+    [backup] = cloud.backups_of(volume)
     assert result["volumeBackup"]["id"] == backup["id"]
     assert result["notified"] is True
 
 
-def test_all_ten_fields_are_sent_as_they_were_given(made: World) -> None:
-    volume = made.volume()
+def test_all_ten_fields_are_sent_as_they_were_given(cloud: World) -> None:
+    volume = cloud.volume()
     sent = json.loads(payload("request_all_fields.json", volume=volume))
-    result = made.result(sent)
-    [request] = made.requests("CreateVolumeBackup")
+    result = cloud.invoke_one(sent)
+    [request] = cloud.requests("CreateVolumeBackup")
     assert request.details["headers"]["opc-retry-token"] == result["retryToken"] == "upgrade-2026-03"
     expected = {key: value for key, value in sent.items() if key != "opcRetryToken"}
     expected["freeformTags"] = {"owner": "dba", "backup-trigger": "request:upgrade-2026-03"}
     assert json.loads(request.details["content"]) == result["request"] == expected
 
 
-def test_a_request_with_ten_tags_keeps_them_and_gets_no_eleventh(made: World) -> None:
+def test_a_request_with_ten_tags_keeps_them_and_gets_no_eleventh(cloud: World) -> None:
     tags = {f"key-{number}": "value" for number in range(10)}
-    result = made.result({"volumeId": made.volume(), "freeformTags": tags})
+    result = cloud.invoke_one({"volumeId": cloud.volume(), "freeformTags": tags})
     assert result["request"]["freeformTags"] == tags
 
 
-def test_a_request_with_nearly_too_many_bytes_of_tags_gets_no_tag_of_ours(made: World) -> None:
+def test_a_request_with_nearly_too_many_bytes_of_tags_gets_no_tag_of_ours(cloud: World) -> None:
     tags = {"ns": {f"key-{number}": "x" * 256 for number in range(18)} | {"last": "x" * 200}}
-    result = made.result({"volumeId": made.volume(), "definedTags": tags})
+    result = cloud.invoke_one({"volumeId": cloud.volume(), "definedTags": tags})
     assert "freeformTags" not in result["request"]
 
 
-def test_a_request_may_say_itself_where_the_backup_comes_from(made: World) -> None:
-    result = made.result({"volumeId": made.volume(), "freeformTags": {"Backup-Trigger": "by hand"}})
+def test_a_request_may_say_itself_where_the_backup_comes_from(cloud: World) -> None:
+    result = cloud.invoke_one({"volumeId": cloud.volume(), "freeformTags": {"Backup-Trigger": "by hand"}})
     assert result["request"]["freeformTags"] == {"Backup-Trigger": "by hand"}
 
 
-def test_a_byte_order_mark_does_no_harm(made: World) -> None:
-    body = b"\xef\xbb\xbf" + payload("request_minimal.json", volume=made.volume()).encode()
-    assert made.result(body)["outcome"] == "accepted"
+def test_a_byte_order_mark_does_no_harm(cloud: World) -> None:
+    body = b"\xef\xbb\xbf" + payload("request_minimal.json", volume=cloud.volume()).encode()
+    assert cloud.invoke_one(body)["outcome"] == "accepted"
 
 
-def test_the_same_retry_token_makes_one_backup_however_often_it_is_sent(made: World) -> None:
-    volume = made.volume()
+def test_the_same_retry_token_makes_one_backup_however_often_it_is_sent(cloud: World) -> None:
+    volume = cloud.volume()
     body = {"volumeId": volume, "opcRetryToken": f"by-hand-{volume[-10:]}"}
-    first, second = made.result(body), made.result(body)
+    first, second = cloud.invoke_one(body), cloud.invoke_one(body)
     assert first["volumeBackup"]["id"] == second["volumeBackup"]["id"]
-    assert len(made.backups_of(volume)) == 1
-    sent = made.requests("CreateVolumeBackup")
+    assert len(cloud.backups_of(volume)) == 1
+    sent = cloud.requests("CreateVolumeBackup")
     assert sent[0].details["content"] == sent[1].details["content"]
 
 
-def test_a_request_without_a_token_is_identified_by_the_message_or_the_call_it_came_with(made: World) -> None:
-    body = payload("request_minimal.json", volume=made.volume())
-    assert made.result(body, x_oci_ns_messageid="message-1")["trigger"]["id"] == "message-1"
-    assert made.result(body, fn_call_id="call-1")["trigger"]["id"] != "message-1"
+def test_a_request_without_a_token_is_identified_by_the_message_or_the_call_it_came_with(cloud: World) -> None:
+    body = payload("request_minimal.json", volume=cloud.volume())
+    assert cloud.invoke_one(body, x_oci_ns_messageid="message-1")["trigger"]["id"] == "message-1"
+    assert cloud.invoke_one(body, fn_call_id="call-1")["trigger"]["id"] != "message-1"
 
 
-def test_boot_volumes_volume_groups_and_instances_are_backed_up_by_their_own_operations(made: World) -> None:
-    boot_volume, volume = made.boot_volume(), made.volume()
-    group = made.volume_group(made.volume())
-    assert made.result({"volumeId": boot_volume})["request"]["bootVolumeId"] == boot_volume
-    assert made.result({"volumeId": group})["request"]["volumeGroupId"] == group
-    assert made.result({"volumeId": volume.upper().replace("OCID1", "ocid1")})["resourceId"] == volume
-    instance = made.instance(disks=1)
-    _, answer = made.invoke({"volumeId": instance, "opcRetryToken": "one-token"})
+def test_boot_volumes_volume_groups_and_instances_are_backed_up_by_their_own_operations(cloud: World) -> None:
+    boot_volume, volume = cloud.boot_volume(), cloud.volume()
+    group = cloud.volume_group(cloud.volume())
+    assert cloud.invoke_one({"volumeId": boot_volume})["request"]["bootVolumeId"] == boot_volume
+    assert cloud.invoke_one({"volumeId": group})["request"]["volumeGroupId"] == group
+    assert cloud.invoke_one({"volumeId": volume.upper().replace("OCID1", "ocid1")})["resourceId"] == volume
+    instance = cloud.instance(disks=1)
+    _, answer = cloud.invoke({"volumeId": instance, "opcRetryToken": "one-token"})
     assert [result["outcome"] for result in answer["results"]] == ["accepted", "accepted"]
     assert len({result["retryToken"] for result in answer["results"]} - {"one-token"}) == 2
-    assert made.operations().count("CreateVolumeBackup") == 2
-    assert made.operations().count("CreateBootVolumeBackup") == 2
-    assert made.operations().count("CreateVolumeGroupBackup") == 1
+    assert cloud.operations().count("CreateVolumeBackup") == 2
+    assert cloud.operations().count("CreateBootVolumeBackup") == 2
+    assert cloud.operations().count("CreateVolumeGroupBackup") == 1
 
 
-def test_a_key_for_a_volume_group_is_refused_because_its_api_has_none(made: World) -> None:
-    group = made.volume_group(made.volume())
-    status, answer = made.invoke({"volumeId": group, "kmsKeyId": "ocid1.key.oc1.iad.v.a"})
+def test_a_key_for_a_volume_group_is_refused_because_its_api_has_none(cloud: World) -> None:
+    group = cloud.volume_group(cloud.volume())
+    status, answer = cloud.invoke({"volumeId": group, "kmsKeyId": "ocid1.key.oc1.iad.v.a"})
     assert status == 502
     assert answer["results"][0]["error"]["message"].startswith("kmsKeyId: ")
-    assert made.requests("CreateVolumeGroupBackup") == []
+    assert cloud.requests("CreateVolumeGroupBackup") == []
 
 
-def test_a_failed_direct_request_is_answered_502_so_that_its_caller_sees_it(made: World) -> None:
-    status, answer = made.invoke({"volumeId": VOLUME})
+def test_a_failed_direct_request_is_answered_502_so_that_its_caller_sees_it(cloud: World) -> None:
+    status, answer = cloud.invoke({"volumeId": VOLUME})
     assert status == 502
     [result] = answer["results"]
     assert (result["outcome"], result["error"]["code"]) == ("failed", "NotAuthorizedOrNotFound")
-    assert made.events()[0]["type"] == "volumebackup.failed"
+    assert cloud.events()[0]["type"] == "volumebackup.failed"
 
 
-def test_a_dry_run_shows_the_request_and_changes_nothing(made: World) -> None:
-    volume = made.volume()
-    result = made.result({"volumeId": volume, "dryRun": True, "displayName": "rehearsal"})
+def test_a_dry_run_shows_the_request_and_changes_nothing(cloud: World) -> None:
+    volume = cloud.volume()
+    result = cloud.invoke_one({"volumeId": volume, "dryRun": True, "displayName": "rehearsal"})
     assert (result["outcome"], result["notified"]) == ("planned", False)
     assert result["request"]["displayName"] == "rehearsal"
-    assert made.operations() == []
+    assert cloud.operations() == []
 
 
 def test_configured_key_retention_and_type_go_into_requests_that_say_none(configured: Configure) -> None:
-    made = configured(KMS_KEY_ID="ocid1.key.oc1.iad.vault.aaaakey", RETENTION_DAYS="30", BACKUP_TYPE="FULL")
-    given = made.result({"volumeId": made.volume()})["request"]
+    cloud = configured(KMS_KEY_ID="ocid1.key.oc1.iad.vault.aaaakey", RETENTION_DAYS="30", BACKUP_TYPE="FULL")
+    given = cloud.invoke_one({"volumeId": cloud.volume()})["request"]
     assert (given["kmsKeyId"], given["type"]) == ("ocid1.key.oc1.iad.vault.aaaakey", "FULL")
     assert given["retentionPeriod"] == {"retentionTimeUnit": "DAYS", "retentionTimeAmount": 30}
-    own = made.result({"volumeId": made.volume(), "isIndefiniteRetentionEnabled": True, "type": "INCREMENTAL"})[
+    own = cloud.invoke_one({"volumeId": cloud.volume(), "isIndefiniteRetentionEnabled": True, "type": "INCREMENTAL"})[
         "request"
     ]
     assert "retentionPeriod" not in own
     assert own["type"] == "INCREMENTAL"
-    assert "kmsKeyId" not in made.result({"volumeId": made.volume_group(made.volume())})["request"]
+    assert "kmsKeyId" not in cloud.invoke_one({"volumeId": cloud.volume_group(cloud.volume())})["request"]
 
 
-def test_a_call_without_any_identity_has_to_bring_a_token(made: World) -> None:
-    container = made.oci.wait(made.oci.functions.warm())
-    body = payload("request_minimal.json", volume=made.volume()).encode()
-    outcome = made.oci.wait(container.invoke(body, {}, 20))
+def test_a_call_without_any_identity_has_to_bring_a_token(cloud: World) -> None:
+    container = cloud.oci.wait(cloud.oci.functions.warm())
+    body = payload("request_minimal.json", volume=cloud.volume()).encode()
+    outcome = cloud.oci.wait(container.invoke(body, {}, 20))
     assert (outcome.status, b"opcRetryToken: needed" in outcome.body) == (502, True)
 
 
-def test_an_event_about_a_backup_is_not_backed_up(made: World) -> None:
-    event = json.loads(made.filled_in("event_updatevolume_tagged.json"))
+def test_an_event_about_a_backup_is_not_backed_up(cloud: World) -> None:
+    event = json.loads(cloud.payload("event_updatevolume_tagged.json"))
     event["data"]["resourceId"] = "ocid1.volumebackup.oc1.iad.a"
-    assert made.result(event)["reason"] == "the resource is itself a backup"
+    assert cloud.invoke_one(event)["reason"] == "the resource is itself a backup"

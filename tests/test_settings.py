@@ -92,39 +92,39 @@ def test_one_error_names_every_key_that_is_missing_or_malformed() -> None:
 
 
 def test_the_function_answers_an_unusable_configuration_and_sends_nothing(configured: Configure) -> None:
-    made = configured(TOPIC_ID=None, REQUIRE_TAG="ja", MAX_CONCURRENCY="many")
+    cloud = configured(TOPIC_ID=None, REQUIRE_TAG="ja", MAX_CONCURRENCY="many")
     for _ in range(2):
-        status, answer = made.invoke(payload("request_minimal.json", volume="ocid1.volume.oc1.iad.a"))
+        status, answer = cloud.invoke(payload("request_minimal.json", volume="ocid1.volume.oc1.iad.a"))
         assert status == 502
         assert answer["results"] == []
         assert answer["error"]["code"] == "InvalidConfiguration"
         assert answer["error"]["message"].startswith("TOPIC_ID: missing; REQUIRE_TAG: 'ja'")
         assert "fn config function" in answer["error"]["hint"]
-    assert made.operations() == []
+    assert cloud.operations() == []
 
 
 def test_debug_shows_the_libraries_lines_and_the_default_does_not(configured: Configure) -> None:
-    made = configured(LOG_LEVEL="DEBUG")
-    made.result(payload("request_minimal.json", volume=made.volume()))
-    assert any("urllib3" in line for line in made.log(least=5))
-    made = configured(LOG_LEVEL=None)
-    made.forget()
-    made.result(payload("request_minimal.json", volume=made.volume()))
-    assert all(line.startswith("{") for line in made.log(least=2))
+    cloud = configured(LOG_LEVEL="DEBUG")
+    cloud.invoke_one(payload("request_minimal.json", volume=cloud.volume()))
+    assert any("urllib3" in line for line in cloud.log(least=5))
+    cloud = configured(LOG_LEVEL=None)
+    cloud.forget()
+    cloud.invoke_one(payload("request_minimal.json", volume=cloud.volume()))
+    assert all(line.startswith("{") for line in cloud.log(least=2))
 
 
 @pytest.mark.parametrize("level", ["ERROR", "WARNING"])
 def test_a_higher_level_leaves_out_what_went_well(configured: Configure, level: str) -> None:
-    made = configured(LOG_LEVEL=level)
-    made.result(payload("request_minimal.json", volume=made.volume()))
-    assert made.log() == []
-    made.invoke(b"")
-    assert len(made.log(least=1)) == 1
+    cloud = configured(LOG_LEVEL=level)
+    cloud.invoke_one(payload("request_minimal.json", volume=cloud.volume()))
+    assert cloud.log() == []
+    cloud.invoke(b"")
+    assert len(cloud.log(least=1)) == 1
 
 
-def test_each_result_and_each_invocation_is_one_line_of_json(made: World) -> None:
-    made.invoke(made.filled_in("batch_streaming_source.json"))
-    lines = [json.loads(line) for line in made.log(least=3)]
+def test_each_result_and_each_invocation_is_one_line_of_json(cloud: World) -> None:
+    cloud.invoke(cloud.payload("batch_streaming_source.json"))
+    lines = [json.loads(line) for line in cloud.log(least=3)]
     assert [line["log"] for line in lines] == ["result", "result", "invocation"]
     result, _, invocation = lines
     assert result["callId"] == invocation["callId"]

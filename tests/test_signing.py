@@ -41,19 +41,19 @@ def signed_parts(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 @pytest.fixture
-def environment_of_functions(made: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def environment_of_functions(cloud: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """This process has the function's resource principal, too."""
-    for name, value in made.oci.principal.environment().items():
+    for name, value in cloud.oci.principal.environment().items():
         monkeypatch.setenv(name, value)
 
 
 @pytest.mark.usefixtures("environment_of_functions")
-def test_the_function_signs_and_sends_what_the_sdks_typed_client_does(made: World) -> None:
-    volume = made.volume()
+def test_the_function_signs_and_sends_what_the_sdks_typed_client_does(cloud: World) -> None:
+    volume = cloud.volume()
     details = {**json.loads(payload("request_all_fields.json", volume=volume)), "opcRetryToken": "as-the-sdk-does"}
-    made.result(details)
+    cloud.invoke_one(details)
     client = oci.core.BlockstorageClient(
-        {}, signer=get_resource_principals_signer(), service_endpoint=f"{made.oci.base_url}/20160918"
+        {}, signer=get_resource_principals_signer(), service_endpoint=f"{cloud.oci.base_url}/20160918"
     )
     tags = {**details["freeformTags"], "backup-trigger": f"request:{details['opcRetryToken']}"}
     period = details["retentionPeriod"]
@@ -72,7 +72,7 @@ def test_the_function_signs_and_sends_what_the_sdks_typed_client_does(made: Worl
         is_indefinite_retention_enabled=details["isIndefiniteRetentionEnabled"],
     )
     client.create_volume_backup(typed, opc_retry_token=details["opcRetryToken"])
-    ours, theirs = (entry.details for entry in made.requests("CreateVolumeBackup"))
+    ours, theirs = (entry.details for entry in cloud.requests("CreateVolumeBackup"))
     assert ours["content"] == theirs["content"]
     assert ours["headers"].keys() - _OF_THE_CLIENT == theirs["headers"].keys() - _OF_THE_CLIENT
     for name in ours["headers"].keys() - _OF_THE_CLIENT - _OF_EACH_REQUEST:
@@ -108,13 +108,13 @@ def test_a_principal_of_another_version_is_left_to_the_sdk(monkeypatch: pytest.M
 
 @pytest.mark.usefixtures("environment_of_functions")
 def test_the_principal_may_be_in_the_variables_themselves_and_its_key_protected(
-    made: World, monkeypatch: pytest.MonkeyPatch
+    cloud: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = authorization(resource_principal().signer)
-    key = load_pem_private_key((made.oci.state / "private.pem").read_bytes(), None)
+    key = load_pem_private_key((cloud.oci.state / "private.pem").read_bytes(), None)
     assert isinstance(key, RSAPrivateKey)
     protected = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret"))
-    monkeypatch.setenv("OCI_RESOURCE_PRINCIPAL_RPST", (made.oci.state / "rpst").read_text())
+    monkeypatch.setenv("OCI_RESOURCE_PRINCIPAL_RPST", (cloud.oci.state / "rpst").read_text())
     monkeypatch.setenv("OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM", protected.decode())
     monkeypatch.setenv("OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM_PASSPHRASE", "secret")
     assert authorization(resource_principal().signer) == expected
@@ -176,79 +176,79 @@ def test_endpoints_follow_the_realm_of_the_function(monkeypatch: pytest.MonkeyPa
     assert endpoint == "https://notification.us-gov-phoenix-1.oraclegovcloud.com"
 
 
-def test_a_rotated_principal_is_read_again_after_the_old_token_is_refused(made: World) -> None:
-    made.result(payload("request_minimal.json", volume=made.volume()))
-    made.oci.run(made.oci.principal.rotate)
-    made.forget()
-    assert made.result(payload("request_minimal.json", volume=made.volume()))["outcome"] == "accepted"
-    refused = [entry for entry in made.oci.journal.all() if entry.details.get("status") == 401]
+def test_a_rotated_principal_is_read_again_after_the_old_token_is_refused(cloud: World) -> None:
+    cloud.invoke_one(payload("request_minimal.json", volume=cloud.volume()))
+    cloud.oci.run(cloud.oci.principal.rotate)
+    cloud.forget()
+    assert cloud.invoke_one(payload("request_minimal.json", volume=cloud.volume()))["outcome"] == "accepted"
+    refused = [entry for entry in cloud.oci.journal.all() if entry.details.get("status") == 401]
     assert [entry.details["operation"] for entry in refused[-1:]] == ["CreateVolumeBackup"]
 
 
 def test_an_expired_token_fails_with_the_statements_to_check_and_a_fresh_one_mends_it() -> None:
-    with world() as made:
-        made.oci.run(made.oci.principal.expire)
-        volume = made.volume()
-        status, answer = made.invoke(made.filled_in("event_updatevolume_tagged.json"))
+    with world() as cloud:
+        cloud.oci.run(cloud.oci.principal.expire)
+        volume = cloud.volume()
+        status, answer = cloud.invoke(cloud.payload("event_updatevolume_tagged.json"))
         assert status == 502
         [result] = answer["results"]
         assert (result["error"]["code"], result["error"]["status"]) == ("NotAuthenticated", 401)
         assert "manage volume-backups" in result["error"]["hint"]
         assert answer["error"]["code"] == "PublishFailed"
-        made.oci.run(made.oci.principal.rotate)
-        assert made.result({"volumeId": volume})["outcome"] == "accepted"
+        cloud.oci.run(cloud.oci.principal.rotate)
+        assert cloud.invoke_one({"volumeId": volume})["outcome"] == "accepted"
 
 
 @pytest.mark.parametrize("what", ["missing", "garbage"])
 @pytest.mark.parametrize("file", ["rpst", "private.pem"])
 def test_unreadable_files_of_the_principal_are_a_clear_error(file: str, what: str) -> None:
-    with world() as made:
-        path = made.oci.state / file
+    with world() as cloud:
+        path = cloud.oci.state / file
         path.write_text("garbage")
         if what == "missing":
             path.unlink()
-        status, answer = made.invoke({"volumeId": made.volume()})
+        status, answer = cloud.invoke({"volumeId": cloud.volume()})
         assert (status, answer["error"]["code"]) == (502, "ResourcePrincipalUnavailable")
         assert answer["error"]["retryable"] is True
         assert "dynamic group" in answer["error"]["hint"]
-        assert made.operations() == []
-        made.oci.run(made.oci.principal.rotate)
-        assert made.result({"volumeId": made.volume()})["outcome"] == "accepted"
+        assert cloud.operations() == []
+        cloud.oci.run(cloud.oci.principal.rotate)
+        assert cloud.invoke_one({"volumeId": cloud.volume()})["outcome"] == "accepted"
 
 
 def test_a_principal_whose_files_break_under_a_warm_function_is_a_clear_error() -> None:
-    with world() as made:
-        made.result({"volumeId": made.volume()})
-        made.oci.run(made.oci.principal.rotate)
-        (made.oci.state / "private.pem").write_text("garbage")
-        status, answer = made.invoke({"volumeId": made.volume()})
+    with world() as cloud:
+        cloud.invoke_one({"volumeId": cloud.volume()})
+        cloud.oci.run(cloud.oci.principal.rotate)
+        (cloud.oci.state / "private.pem").write_text("garbage")
+        status, answer = cloud.invoke({"volumeId": cloud.volume()})
         assert status == 502
         assert answer["results"][0]["error"]["code"] == "ResourcePrincipalUnavailable"
 
 
 @pytest.fixture
-def bare_function(made: World) -> Iterator[Any]:
+def bare_function(cloud: World) -> Iterator[Any]:
     """The function with a configuration, but outside OCI Functions: no resource principal in its environment."""
     lines: list[str] = []
     environment = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(PROJECT),
-        "TOPIC_ID": made.oci.result_topic["id"],
-        "OCI_ENDPOINT": made.oci.base_url,
+        "TOPIC_ID": cloud.oci.result_topic["id"],
+        "OCI_ENDPOINT": cloud.oci.base_url,
     }
     command = fdk_command(sys.executable, installed_fdk(), PROJECT / "func.py")
     container = Container(command, environment, PROJECT, lines.append)
-    made.oci.wait(container.start())
-    yield lambda body: made.oci.wait(container.invoke(body, {}, 20))
-    made.oci.wait(container.stop(signal.SIGTERM))
+    cloud.oci.wait(container.start())
+    yield lambda body: cloud.oci.wait(container.invoke(body, {}, 20))
+    cloud.oci.wait(container.stop(signal.SIGTERM))
 
 
-def test_without_any_resource_principal_the_answer_says_so_in_a_sentence(made: World, bare_function: Any) -> None:
+def test_without_any_resource_principal_the_answer_says_so_in_a_sentence(cloud: World, bare_function: Any) -> None:
     for _ in range(2):
-        outcome = bare_function(made.filled_in("event_updatevolume_tagged.json").encode())
+        outcome = bare_function(cloud.payload("event_updatevolume_tagged.json").encode())
         answer = json.loads(outcome.body)
         assert outcome.status == 502
         assert answer["error"]["code"] == "ResourcePrincipalUnavailable"
         assert answer["error"]["message"] == "The function's resource principal is not in the environment."
         assert "Outside OCI Functions there is none" in answer["error"]["hint"]
-    assert made.operations() == []
+    assert cloud.operations() == []

@@ -29,14 +29,14 @@ def result(number: int = 0, name: str = "db-data-1", size: int = 10) -> Result:
     return Result(trigger, Outcome.ACCEPTED, resource_id=f"volume-{number}", volume_backup=backup)
 
 
-def test_the_message_is_a_cloud_event_around_exactly_what_the_api_answered(made: World) -> None:
-    told = made.result(made.filled_in("event_updatevolume_tagged.json"))
-    [created] = made.requests("CreateVolumeBackup")
-    [event] = made.messages()
+def test_the_message_is_a_cloud_event_around_exactly_what_the_api_answered(cloud: World) -> None:
+    told = cloud.invoke_one(cloud.payload("event_updatevolume_tagged.json"))
+    [created] = cloud.requests("CreateVolumeBackup")
+    [event] = cloud.messages()
     assert event == {
         "specversion": "1.0",
         "id": told["retryToken"],
-        "source": f"/create-volume-backup/{made.oci.functions.function['id']}",
+        "source": f"/create-volume-backup/{cloud.oci.functions.function['id']}",
         "type": "volumebackup.accepted",
         "subject": told["resourceId"],
         "time": told["volumeBackup"]["timeRequestReceived"],
@@ -46,64 +46,64 @@ def test_the_message_is_a_cloud_event_around_exactly_what_the_api_answered(made:
         "data": {**created.details["answer"], "lifecycleState": "REQUEST_RECEIVED"},
     }
     assert list(event["data"]) == list(told["volumeBackup"])
-    assert made.titles() == [f"accepted: {told['request']['displayName']}"]
+    assert cloud.titles() == [f"accepted: {told['request']['displayName']}"]
 
 
-def test_fields_that_only_a_later_version_of_the_api_has_are_passed_on(made: World) -> None:
+def test_fields_that_only_a_later_version_of_the_api_has_are_passed_on(cloud: World) -> None:
     answer = {"id": "ocid1.volumebackup.oc1.iad.a", "lifecycleState": "HIBERNATING", "fromTheFuture": {"a": [1, None]}}
-    made.oci.fault("CreateVolumeBackup", status=200, body=json.dumps(answer))
-    told = made.result(made.filled_in("event_updatevolume_tagged.json"))
+    cloud.oci.fault("CreateVolumeBackup", status=200, body=json.dumps(answer))
+    told = cloud.invoke_one(cloud.payload("event_updatevolume_tagged.json"))
     assert told["volumeBackup"] == answer
-    assert made.messages()[0]["data"] == answer
-    assert made.messages()[0]["time"] == "2026-03-01T02:03:04Z"
+    assert cloud.messages()[0]["data"] == answer
+    assert cloud.messages()[0]["time"] == "2026-03-01T02:03:04Z"
 
 
-def test_the_publish_carries_no_message_type_header(made: World) -> None:
-    made.result(made.filled_in("event_updatevolume_tagged.json"))
-    [request] = made.requests("PublishMessage")
+def test_the_publish_carries_no_message_type_header(cloud: World) -> None:
+    cloud.invoke_one(cloud.payload("event_updatevolume_tagged.json"))
+    [request] = cloud.requests("PublishMessage")
     assert "messagetype" not in request.details["headers"]
 
 
-def test_several_results_are_one_publish_with_a_batch_of_events(made: World) -> None:
-    made.invoke(payload("alarm_v1_5_split.json", instance=made.instance(disks=2)))
-    [message] = made.messages()
+def test_several_results_are_one_publish_with_a_batch_of_events(cloud: World) -> None:
+    cloud.invoke(payload("alarm_v1_5_split.json", instance=cloud.instance(disks=2)))
+    [message] = cloud.messages()
     assert [event["type"] for event in message] == ["bootvolumebackup.accepted"] + ["volumebackup.accepted"] * 2
-    assert made.titles()[0].startswith("3 accepted: web-1-")
-    assert made.titles()[0].endswith(" and 2 more")
+    assert cloud.titles()[0].startswith("3 accepted: web-1-")
+    assert cloud.titles()[0].endswith(" and 2 more")
 
 
 def test_several_topics_all_get_the_message(configured: Configure) -> None:
-    made = configured()
-    other = made.oci.run(lambda: made.oci.topics.add({"name": "second", "compartmentId": made.oci.compartment_id}))
-    configured(TOPIC_ID=f"{made.oci.result_topic['id']},{other['id']}")
-    assert made.result(made.filled_in("event_updatevolume_tagged.json"))["notified"] is True
-    assert len(made.oci.journal.entries("message", topic="second")) == 1
-    assert len(made.messages()) == 1
+    cloud = configured()
+    other = cloud.oci.run(lambda: cloud.oci.topics.add({"name": "second", "compartmentId": cloud.oci.compartment_id}))
+    configured(TOPIC_ID=f"{cloud.oci.result_topic['id']},{other['id']}")
+    assert cloud.invoke_one(cloud.payload("event_updatevolume_tagged.json"))["notified"] is True
+    assert len(cloud.oci.journal.entries("message", topic="second")) == 1
+    assert len(cloud.messages()) == 1
 
 
-def test_a_topic_that_does_not_answer_does_not_keep_another_from_being_told(apart: World) -> None:
-    made = apart
-    other = made.oci.run(lambda: made.oci.topics.add({"name": "patient", "compartmentId": made.oci.compartment_id}))
-    made.oci.configure(MAX_CONCURRENCY="1", TOPIC_ID=f"{made.oci.result_topic['id']},{other['id']}")
-    made.result({"volumeId": "ocid1.volume.oc1.iad.warm", "dryRun": True})
-    made.oci.fault("PublishMessage", delay_seconds=30.0)
-    status, answer = made.invoke(payload("request_minimal.json", volume=made.volume()), seconds="4")
+def test_a_topic_that_does_not_answer_does_not_keep_another_from_being_told(isolated_cloud: World) -> None:
+    cloud = isolated_cloud
+    other = cloud.oci.run(lambda: cloud.oci.topics.add({"name": "patient", "compartmentId": cloud.oci.compartment_id}))
+    cloud.oci.configure(MAX_CONCURRENCY="1", TOPIC_ID=f"{cloud.oci.result_topic['id']},{other['id']}")
+    cloud.invoke_one({"volumeId": "ocid1.volume.oc1.iad.warm", "dryRun": True})
+    cloud.oci.fault("PublishMessage", delay_seconds=30.0)
+    status, answer = cloud.invoke(payload("request_minimal.json", volume=cloud.volume()), seconds="4")
     assert (status, answer["error"]["code"]) == (502, "PublishFailed")
-    assert len([*made.oci.journal.entries("message", topic="patient"), *made.messages()]) == 1
+    assert len([*cloud.oci.journal.entries("message", topic="patient"), *cloud.messages()]) == 1
 
 
 def test_a_result_that_one_of_two_topics_did_not_take_is_not_notified(configured: Configure) -> None:
-    made = configured(TOPIC_ID="ocid1.onstopic.oc1.iad.aaaagone")
-    configured(TOPIC_ID=f"ocid1.onstopic.oc1.iad.aaaagone,{made.oci.result_topic['id']}")
-    status, answer = made.invoke(made.filled_in("event_updatevolume_tagged.json"))
+    cloud = configured(TOPIC_ID="ocid1.onstopic.oc1.iad.aaaagone")
+    configured(TOPIC_ID=f"ocid1.onstopic.oc1.iad.aaaagone,{cloud.oci.result_topic['id']}")
+    status, answer = cloud.invoke(cloud.payload("event_updatevolume_tagged.json"))
     assert (status, answer["results"][0]["notified"], answer["error"]["code"]) == (502, False, "PublishFailed")
-    assert len(made.messages()) == 1
+    assert len(cloud.messages()) == 1
 
 
-def test_a_throttled_publish_is_sent_again(made: World) -> None:
-    made.oci.fault("PublishMessage", status=429, code="TooManyRequests")
-    assert made.result(made.filled_in("event_updatevolume_tagged.json"))["notified"] is True
-    assert len(made.messages()) == 1
+def test_a_throttled_publish_is_sent_again(cloud: World) -> None:
+    cloud.oci.fault("PublishMessage", status=429, code="TooManyRequests")
+    assert cloud.invoke_one(cloud.payload("event_updatevolume_tagged.json"))["notified"] is True
+    assert len(cloud.messages()) == 1
 
 
 @pytest.mark.parametrize("count", [1, 2, 7, 50])
@@ -162,27 +162,27 @@ def aws(endpoint: str) -> dict[str, str]:
 
 
 def test_an_amazon_sns_topic_gets_the_same_message(configured: Configure, sns: str, on_call: tuple[Any, str]) -> None:
-    made = configured(TOPIC_ID=SNS_ARN, **aws(sns))
-    configured(TOPIC_ID=f"{made.oci.result_topic['id']},{SNS_ARN}")
-    told = made.result(made.filled_in("event_updatevolume_tagged.json"))
+    cloud = configured(TOPIC_ID=SNS_ARN, **aws(sns))
+    configured(TOPIC_ID=f"{cloud.oci.result_topic['id']},{SNS_ARN}")
+    told = cloud.invoke_one(cloud.payload("event_updatevolume_tagged.json"))
     assert told["notified"] is True
     queues, url = on_call
     [delivered] = queues.receive_message(QueueUrl=url, WaitTimeSeconds=5)["Messages"]
     envelope = json.loads(delivered["Body"])
-    assert json.loads(envelope["Message"]) == made.messages()[0]
+    assert json.loads(envelope["Message"]) == cloud.messages()[0]
     assert envelope["Subject"] == f"accepted: {told['request']['displayName']}"
 
 
 def test_a_batch_for_amazon_sns_is_split_by_its_own_larger_limit(
     configured: Configure, sns: str, on_call: tuple[Any, str]
 ) -> None:
-    made = configured(TOPIC_ID=SNS_ARN, **aws(sns))
-    event = json.loads(made.filled_in("event_updatevolume_tagged.json"))
+    cloud = configured(TOPIC_ID=SNS_ARN, **aws(sns))
+    event = json.loads(cloud.payload("event_updatevolume_tagged.json"))
     batch = []
     for number in range(150):
         data = {**event["data"], "resourceId": f"ocid1.volume.oc1.iad.missing{number}"}
         batch.append({**event, "eventID": f"missing-{number}", "data": data})
-    status, answer = made.invoke(batch)
+    status, answer = cloud.invoke(batch)
     assert status == 200
     assert all(told["notified"] for told in answer["results"])
     queues, url = on_call
@@ -193,34 +193,34 @@ def test_a_batch_for_amazon_sns_is_split_by_its_own_larger_limit(
 
 
 def test_a_refusal_of_amazon_sns_is_told_in_the_answer(configured: Configure, sns: str) -> None:
-    made = configured(TOPIC_ID="arn:aws:sns:eu-central-1:123456789012:gone", **aws(sns))
-    status, answer = made.invoke(made.filled_in("event_updatevolume_tagged.json"))
+    cloud = configured(TOPIC_ID="arn:aws:sns:eu-central-1:123456789012:gone", **aws(sns))
+    status, answer = cloud.invoke(cloud.payload("event_updatevolume_tagged.json"))
     assert (status, answer["error"]["code"]) == (502, "PublishFailed")
     assert "Amazon SNS refused the message: NotFound" in answer["error"]["message"]
     assert "sns:Publish" in answer["error"]["hint"]
 
 
 def test_amazon_sns_out_of_reach_is_told_in_the_answer(configured: Configure) -> None:
-    made = configured(TOPIC_ID=SNS_ARN, **aws("http://127.0.0.1:1"))
-    status, answer = made.invoke(made.filled_in("event_updatevolume_tagged.json"))
+    cloud = configured(TOPIC_ID=SNS_ARN, **aws("http://127.0.0.1:1"))
+    status, answer = cloud.invoke(cloud.payload("event_updatevolume_tagged.json"))
     assert (status, answer["error"]["code"]) == (502, "PublishFailed")
     assert "EndpointConnectionError" in answer["error"]["message"]
 
 
 def test_an_amazon_sns_topic_without_credentials_is_told_in_the_answer(configured: Configure, sns: str) -> None:
-    made = configured(TOPIC_ID=SNS_ARN, AWS_ENDPOINT_URL=sns, AWS_EC2_METADATA_DISABLED="true")
-    status, answer = made.invoke(made.filled_in("event_updatevolume_tagged.json"))
+    cloud = configured(TOPIC_ID=SNS_ARN, AWS_ENDPOINT_URL=sns, AWS_EC2_METADATA_DISABLED="true")
+    status, answer = cloud.invoke(cloud.payload("event_updatevolume_tagged.json"))
     assert (status, answer["error"]["message"].endswith("NoCredentialsError")) == (502, True)
 
 
 def test_an_amazon_sns_topic_without_boto3_is_a_configuration_error(configured: Configure, tmp_path: Any) -> None:
     (tmp_path / "boto3.py").write_text("raise ImportError('not in this image')\n")
-    made = configured(TOPIC_ID=SNS_ARN)
+    cloud = configured(TOPIC_ID=SNS_ARN)
     configured(PYTHONPATH=f"{tmp_path}:{PROJECT}")
-    status, answer = made.invoke(made.filled_in("event_updatevolume_tagged.json"))
+    status, answer = cloud.invoke(cloud.payload("event_updatevolume_tagged.json"))
     assert (status, answer["error"]["code"], answer["results"]) == (502, "InvalidConfiguration", [])
     assert "boto3 is not installed" in answer["error"]["message"]
-    assert made.operations() == []
+    assert cloud.operations() == []
 
 
 def test_a_subject_for_amazon_sns_is_ascii() -> None:

@@ -121,7 +121,7 @@ class World:
         attachments = self.oci.operator.call("GET", "/20160918/bootVolumeAttachments", instanceId=instance_id, **query)
         return str(attachments[0]["bootVolumeId"])
 
-    def filled_in(self, name: str) -> str:
+    def payload(self, name: str) -> str:
         """A payload whose resources exist; the same placeholder always stands for the same one."""
         text = (EVENTS / name).read_text()
         makers: dict[str, Callable[[], str]] = {
@@ -139,7 +139,7 @@ class World:
     def invoke(self, body: Any, **headers: str) -> tuple[int, Any]:
         return self.oci.invoke(body, **headers)
 
-    def result(self, body: Any, **headers: str) -> dict[str, Any]:
+    def invoke_one(self, body: Any, **headers: str) -> dict[str, Any]:
         """The one result of an invocation that was answered 200."""
         status, answer = self.invoke(body, **headers)
         assert status == 200, answer
@@ -216,18 +216,18 @@ def world(**options: Any) -> Iterator[World]:
     measured = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE")}
     image = Image(PROJECT / "func.py", environment=measured)
     with local_oci(**{"wired": False, "lifecycle_seconds": 0.01, "image": image, **options}) as oci:
-        made = World(oci)
-        yield made
-        assert_no_secrets(made)
+        cloud = World(oci)
+        yield cloud
+        assert_no_secrets(cloud)
 
 
-def assert_no_secrets(made: World) -> None:
+def assert_no_secrets(cloud: World) -> None:
     """No key, token, signature or stack trace is in a log line, an answer or a message of the function."""
-    told = [entry.line for entry in made._entries(FUNCTION_LOG)]
-    told += [entry.details["body"].decode(errors="replace") for entry in made._entries("invocation")]
-    told += [str(entry.details["body"]) for entry in made._entries("message")]
+    told = [entry.line for entry in cloud._entries(FUNCTION_LOG)]
+    told += [entry.details["body"].decode(errors="replace") for entry in cloud._entries("invocation")]
+    told += [str(entry.details["body"]) for entry in cloud._entries("message")]
     everything = "\n".join(told)
-    token = made.oci.principal.token_file
+    token = cloud.oci.principal.token_file
     secrets = [token.read_text()] if token.exists() else []
     for secret in ["PRIVATE KEY", "ST$", "Signature version", 'keyId="', "Traceback", 'File "', *secrets]:
         assert secret not in everything, f"{secret!r} was told: {everything}"
