@@ -5,16 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from handlers import logs
-from handlers.answer import Answer, answer, refusal
-from handlers.deadline import Deadlines
-from handlers.delivery import Delivery
-from handlers.errors import FunctionError, InternalError
-from handlers.messages import worth_telling
-from handlers.result import Result
+from handlers.domain.deadline import Deadlines
+from handlers.domain.delivery import Delivery
+from handlers.domain.errors import FunctionError, InternalError
+from handlers.domain.result import Result
+from handlers.domain.trigger import Target
+from handlers.output import logs
+from handlers.output.answer import Answer, answer, refusal
+from handlers.output.messages import worth_telling
 from handlers.settings import Settings, settings
-from handlers.trigger import Target
-from handlers.triggers import parse
+from handlers.triggers.recognise import parse
 
 
 def invoke(delivery: Delivery) -> Answer:
@@ -53,13 +53,13 @@ def _carry_out(
     items: Sequence[Target | Result], delivery: Delivery, configured: Settings, deadlines: Deadlines
 ) -> tuple[Sequence[Result], FunctionError | None]:
     # The SDK takes most of a cold start; a delivery that asks for nothing never gets here.
-    from handlers.backups import back_up
-    from handlers.completions import complete, is_completion
-    from handlers.connections import connections
-    from handlers.fan_out import fan_out
-    from handlers.instances import volumes_of
-    from handlers.oci_api import OciApi
-    from handlers.topics import open_topics, publish
+    from handlers.backups.back_up import back_up
+    from handlers.backups.completions import complete, is_completion
+    from handlers.backups.fan_out import fan_out
+    from handlers.backups.instances import volumes_of
+    from handlers.oci.client import OciApi
+    from handlers.oci.connections import connections
+    from handlers.output.publish import open_topics, publish
     from handlers.workers import workers
 
     container = connections(configured.oci_endpoint, max(configured.max_concurrency, len(configured.topic_ids)))

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from handlers.errors import InvalidConfiguration, one_line
-from handlers.ocids import parse_ocid
-from handlers.tags import TagName
+from handlers.domain.errors import InvalidConfiguration, one_line
+from handlers.domain.ocids import parse_ocid
+from handlers.domain.tags import TagName
 
 ALARM_TRANSITIONS = ("OK_TO_FIRING", "FIRING_TO_OK", "REPEAT", "RESET")
 _TRUE = frozenset({"true", "yes", "on", "1"})

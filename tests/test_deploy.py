@@ -13,8 +13,8 @@ import pytest
 import yaml
 
 from emulator.local_oci import EVENT_TYPES, PROJECT
-from handlers import operations
-from handlers.operations import Operation
+from handlers.domain import operations
+from handlers.domain.operations import Operation
 from handlers.settings import KEYS, read
 from handlers.triggers.event import BACKUP_ENDED
 from handlers.triggers.resource_change import TAGGED_TYPES

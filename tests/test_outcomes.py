@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from handlers.delivery import Delivery
+from handlers.domain.delivery import Delivery
 from handlers.invocation import invoke
 from handlers.settings import settings
 from tests.conftest import Configure

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from handlers.errors import InvalidConfiguration
+from handlers.domain.errors import InvalidConfiguration
+from handlers.domain.tags import TagName
 from handlers.settings import KEYS, read
-from handlers.tags import TagName
 from tests.conftest import Configure
 from tests.world import World, payload
 

@@ -24,11 +24,11 @@ from oci.auth.signers import get_resource_principals_signer
 
 from emulator.functions.container import Container, fdk_command, installed_fdk
 from emulator.local_oci import PROJECT
-from handlers.connections import Connections
-from handlers.errors import ResourcePrincipalUnavailable
-from handlers.ocids import parse_ocid
-from handlers.operations import Service
-from handlers.principal import resource_principal
+from handlers.domain.errors import ResourcePrincipalUnavailable
+from handlers.domain.ocids import parse_ocid
+from handlers.domain.operations import Service
+from handlers.oci.connections import Connections
+from handlers.oci.principal import resource_principal
 from tests.world import World, payload, world
 
 # What differs from request to request, and how the client itself is called and reads.
@@ -99,7 +99,7 @@ def test_the_principal_signs_as_the_sdks_own_does() -> None:
 @pytest.mark.usefixtures("environment_of_functions")
 def test_a_principal_of_another_version_is_left_to_the_sdk(monkeypatch: pytest.MonkeyPatch) -> None:
     ours = resource_principal()
-    monkeypatch.setattr("handlers.principal._OF_FUNCTIONS", "a version that only Functions would give")
+    monkeypatch.setattr("handlers.oci.principal._OF_FUNCTIONS", "a version that only Functions would give")
     theirs = resource_principal()
     assert type(theirs.signer).__name__ == "EphemeralResourcePrincipalSigner"
     assert theirs.region == ours.region

@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from oci.exceptions import ServiceError
 
-from handlers.deadline import DEFAULT_SECONDS, Deadline, Deadlines
-from handlers.fan_out import fan_out
-from handlers.ocids import parse_ocid
-from handlers.result import Outcome, Result, skipped
-from handlers.retries import DeadlineRetryStrategy, retry_after
-from handlers.trigger import Target, Trigger
+from handlers.backups.fan_out import fan_out
+from handlers.domain.deadline import DEFAULT_SECONDS, Deadline, Deadlines
+from handlers.domain.ocids import parse_ocid
+from handlers.domain.result import Outcome, Result, skipped
+from handlers.domain.trigger import Target, Trigger
+from handlers.oci.retries import DeadlineRetryStrategy, retry_after
 from handlers.workers import Workers
 
 
@@ -110,7 +110,7 @@ def test_a_defect_in_one_target_is_told_without_its_text_and_stops_no_other() ->
 
 def test_retries_wait_longer_each_time_but_never_past_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     waits: list[float] = []
-    monkeypatch.setattr("handlers.retries.time.sleep", waits.append)
+    monkeypatch.setattr("handlers.oci.retries.time.sleep", waits.append)
     strategy = DeadlineRetryStrategy(Deadline(time.monotonic() + 20))
     for attempt in range(1, 9):
         strategy.do_sleep(attempt, ConnectionError())

@@ -13,10 +13,10 @@ from moto.core.model_instances import reset_model_data
 from moto.server import ThreadedMotoServer
 
 from emulator.local_oci import PROJECT
-from handlers.messages import Message, messages, title
-from handlers.models import VolumeBackup
-from handlers.result import Outcome, Result
-from handlers.trigger import Trigger
+from handlers.domain.models import VolumeBackup
+from handlers.domain.result import Outcome, Result
+from handlers.domain.trigger import Trigger
+from handlers.output.messages import Message, messages, title
 from tests.conftest import Configure
 from tests.world import World, payload
 

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from handlers.errors import one_line
-from handlers.json_values import mapping, text
-from handlers.result import Result, skipped
-from handlers.trigger import Target, Trigger, identity, timestamp
+from handlers.domain.errors import one_line
+from handlers.domain.result import Result, skipped
+from handlers.domain.trigger import Target, Trigger, identity, timestamp
+from handlers.domain.untrusted import mapping, text
 from handlers.triggers.context import Context
 from handlers.triggers.resource_change import usable
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from handlers.errors import InvalidRequest, one_line
-from handlers.json_values import mapping, text
-from handlers.result import Result, skipped
-from handlers.tags import all_tags_of, asked, tags_of, tells
-from handlers.trigger import Target, Trigger, identity, timestamp
+from handlers.domain.errors import InvalidRequest, one_line
+from handlers.domain.result import Result, skipped
+from handlers.domain.tags import all_tags_of, asked, tags_of, tells
+from handlers.domain.trigger import Target, Trigger, identity, timestamp
+from handlers.domain.untrusted import mapping, text
 from handlers.triggers.context import Context
 from handlers.triggers.resource_change import targets
 

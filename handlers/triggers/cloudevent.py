@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from handlers.errors import InvalidRequest
-from handlers.json_values import mapping, text
-from handlers.result import Result, skipped
-from handlers.trigger import Target, Trigger, identity
+from handlers.domain.errors import InvalidRequest
+from handlers.domain.result import Result, skipped
+from handlers.domain.trigger import Target, Trigger, identity
+from handlers.domain.untrusted import mapping, text
 from handlers.triggers import audit, event
 from handlers.triggers.context import Context
 

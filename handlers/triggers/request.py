@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from handlers.errors import InvalidRequest
-from handlers.models import BackupRequest
-from handlers.trigger import Target, Trigger, identity
+from handlers.domain.errors import InvalidRequest
+from handlers.domain.models import BackupRequest
+from handlers.domain.trigger import Target, Trigger, identity
 from handlers.triggers.context import Context
 
 

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from handlers import triggers
-from handlers.errors import InvalidRequest
-from handlers.result import Result
-from handlers.trigger import Target
+from handlers.domain.errors import InvalidRequest
+from handlers.domain.result import Result
+from handlers.domain.trigger import Target
+from handlers.triggers import recognise
 from handlers.triggers.context import Context
 
 
@@ -21,11 +21,11 @@ def parse(document: dict[str, Any], context: Context) -> Iterator[Target | Resul
     """Raises InvalidRequest where `value` is not base64 of a JSON object of a known kind."""
     place = [str(document.get(key)) for key in ("stream", "partition", "offset")]
     try:
-        inside = triggers.decode(b64decode(document["value"], validate=True))
+        inside = recognise.decode(b64decode(document["value"], validate=True))
     except (ValueError, TypeError):
         raise InvalidRequest("value: not JSON in base64") from None
     if isinstance(inside, dict) and "stream" in inside and "value" in inside:
         raise InvalidRequest("value: a streaming item inside a streaming item")
     known = None not in map(document.get, ("partition", "offset"))
     item = replace(context, fallback_id=":".join(place) if known else context.fallback_id, direct=False)
-    yield from triggers.parse_document(inside, item)
+    yield from recognise.parse_document(inside, item)

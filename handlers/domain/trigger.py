@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from handlers.models import BackupRequest
-    from handlers.ocids import Ocid
+    from handlers.domain.models import BackupRequest
+    from handlers.domain.ocids import Ocid
 
 _LONGEST_ID = 200
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from handlers.errors import one_line
-from handlers.ocids import LONGEST_OCID
+from handlers.domain.errors import one_line
+from handlers.domain.ocids import LONGEST_OCID
 
 if TYPE_CHECKING:
-    from handlers.errors import FunctionError
-    from handlers.models import CreateBackupDetails, VolumeBackup
-    from handlers.trigger import Trigger
+    from handlers.domain.errors import FunctionError
+    from handlers.domain.models import CreateBackupDetails, VolumeBackup
+    from handlers.domain.trigger import Trigger
 
 
 class Outcome(StrEnum):

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from handlers.errors import one_line
-from handlers.result import Outcome, Result
+from handlers.domain.errors import one_line
+from handlers.domain.result import Outcome, Result
 
 LONGEST_TITLE = 100
 _TOLD = frozenset({Outcome.ACCEPTED, Outcome.DUPLICATE, Outcome.COMPLETED, Outcome.FAILED})

@@ -8,10 +8,10 @@ from concurrent.futures import Future
 from dataclasses import replace
 from queue import Empty, SimpleQueue
 
-from handlers.deadline import Deadline
-from handlers.errors import DeadlineReached, FunctionError, InternalError
-from handlers.result import Outcome, Result, skipped
-from handlers.trigger import Target
+from handlers.domain.deadline import Deadline
+from handlers.domain.errors import DeadlineReached, FunctionError, InternalError
+from handlers.domain.result import Outcome, Result, skipped
+from handlers.domain.trigger import Target
 from handlers.workers import Workers
 
 Place = tuple[int, ...]

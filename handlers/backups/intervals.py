@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from handlers import operations
-from handlers.json_values import mapping, text
-from handlers.oci_api import OciApi
-from handlers.plan import PROVENANCE_TAG, provenance
-from handlers.tags import tags_of
-from handlers.trigger import Target, timestamp
+from handlers.backups.plan import PROVENANCE_TAG, provenance
+from handlers.domain import operations
+from handlers.domain.tags import tags_of
+from handlers.domain.trigger import Target, timestamp
+from handlers.domain.untrusted import mapping, text
+from handlers.oci.client import OciApi
 
 _NEWEST = 20
 _LISTS = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers.operations import PUBLISH_MESSAGE, Operation
+from handlers.domain.operations import PUBLISH_MESSAGE, Operation
 
 _TAG_NAMESPACES = "Allow dynamic-group <the function's> to use tag-namespaces in tenancy"
 _KEYS = "Allow service blockstorage to use keys in compartment <C>"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from handlers.errors import InvalidRequest, one_line
-from handlers.models import (
+from handlers.domain.errors import InvalidRequest, one_line
+from handlers.domain.models import (
     DETAILS,
     LONGEST_DISPLAY_NAME,
     LONGEST_TAG_VALUE,
@@ -14,8 +14,8 @@ from handlers.models import (
     RetentionDuration,
     tags_fit,
 )
+from handlers.domain.trigger import Target, Trigger
 from handlers.settings import Settings
-from handlers.trigger import Target, Trigger
 
 PROVENANCE_TAG = "backup-trigger"
 

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from handlers.errors import ResourcePrincipalUnavailable
-from handlers.sdk import SecurityTokenSigner, exceptions, get_resource_principals_signer, regions
+from handlers.domain.errors import ResourcePrincipalUnavailable
+from handlers.oci.sdk import SecurityTokenSigner, exceptions, get_resource_principals_signer, regions
 
 _OF_FUNCTIONS = "2.2"
 _PREFIX = "OCI_RESOURCE_PRINCIPAL_"

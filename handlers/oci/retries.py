@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from handlers.deadline import Deadline
-from handlers.sdk import retry, retry_checkers, retry_sleep_utils
+from handlers.domain.deadline import Deadline
+from handlers.oci.sdk import retry, retry_checkers, retry_sleep_utils
 
 _BASE_SECONDS = 0.5
 _GROWTH = 2

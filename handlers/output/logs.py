@@ -8,10 +8,10 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from handlers.answer import Answer
-from handlers.delivery import Delivery
-from handlers.errors import FunctionError
-from handlers.result import Outcome, Result
+from handlers.domain.delivery import Delivery
+from handlers.domain.errors import FunctionError
+from handlers.domain.result import Outcome, Result
+from handlers.output.answer import Answer
 
 _log = logging.getLogger("create_volume_backup")
 

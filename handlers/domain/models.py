@@ -25,10 +25,10 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-from handlers import operations
-from handlers.errors import InvalidRequest, one_line
-from handlers.ocids import BACKED_UP, Ocid, parse_ocid
-from handlers.operations import Operation
+from handlers.domain import operations
+from handlers.domain.errors import InvalidRequest, one_line
+from handlers.domain.ocids import BACKED_UP, Ocid, parse_ocid
+from handlers.domain.operations import Operation
 
 # Looking for pydantic's plugins opens a file of every installed package; there are none here.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")

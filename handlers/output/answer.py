@@ -6,8 +6,8 @@ import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from handlers.errors import FunctionError
-from handlers.result import Outcome, Result
+from handlers.domain.errors import FunctionError
+from handlers.domain.result import Outcome, Result
 
 # The FDK lets only 200, 502 and 504 through and replaces any other status by 200.
 OK, DELIVER_AGAIN = 200, 502

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 
-from handlers.connections import Connections
-from handlers.deadline import Deadline
-from handlers.messages import Message
-from handlers.oci_api import OciApi
-from handlers.ocids import parse_ocid
-from handlers.operations import PUBLISH_MESSAGE
+from handlers.domain.deadline import Deadline
+from handlers.domain.ocids import parse_ocid
+from handlers.domain.operations import PUBLISH_MESSAGE
+from handlers.oci.client import OciApi
+from handlers.oci.connections import Connections
+from handlers.output.messages import Message
 
 
 class OnsTopic:

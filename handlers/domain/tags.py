@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from handlers.errors import one_line
-from handlers.trigger import Tags
+from handlers.domain.errors import one_line
+from handlers.domain.trigger import Tags
 
 _TYPES = {"full": "FULL", "incremental": "INCREMENTAL"}
 _YES = frozenset({"true", "yes", "on", "now", "1"})

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from handlers import operations
-from handlers.errors import ApiUnreachable
-from handlers.json_values import mapping, text
-from handlers.oci_api import OciApi
-from handlers.ocids import Ocid, parse_ocid
-from handlers.result import Result, skipped
-from handlers.trigger import Target
+from handlers.domain import operations
+from handlers.domain.errors import ApiUnreachable
+from handlers.domain.ocids import Ocid, parse_ocid
+from handlers.domain.result import Result, skipped
+from handlers.domain.trigger import Target
+from handlers.domain.untrusted import mapping, text
+from handlers.oci.client import OciApi
 
 
 def volumes_of(target: Target, api: OciApi) -> list[Target | Result]:

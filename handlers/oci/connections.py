@@ -12,11 +12,11 @@ from urllib.request import getproxies, proxy_bypass
 import certifi
 import urllib3
 
-from handlers.errors import InvalidConfiguration, one_line
-from handlers.ocids import Ocid
-from handlers.operations import Service
-from handlers.principal import Principal, resource_principal
-from handlers.sdk import regions
+from handlers.domain.errors import InvalidConfiguration, one_line
+from handlers.domain.ocids import Ocid
+from handlers.domain.operations import Service
+from handlers.oci.principal import Principal, resource_principal
+from handlers.oci.sdk import regions
 
 _MOST_KEPT = 100
 

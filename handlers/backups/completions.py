@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from handlers import operations
-from handlers.backups import volume_backup
-from handlers.errors import BackupUnfinished
-from handlers.oci_api import OciApi
-from handlers.result import Outcome, Result, skipped
-from handlers.trigger import Target
+from handlers.backups.back_up import volume_backup
+from handlers.domain import operations
+from handlers.domain.errors import BackupUnfinished
+from handlers.domain.result import Outcome, Result, skipped
+from handlers.domain.trigger import Target
+from handlers.oci.client import OciApi
 
 _READS = {
     "volumebackup": operations.GET_VOLUME_BACKUP,

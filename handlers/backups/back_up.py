@@ -7,17 +7,17 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from handlers import operations
-from handlers.errors import ApiError, ApiUnreachable, FunctionError
-from handlers.intervals import too_young
-from handlers.json_values import mapping, text
-from handlers.models import CreateBackupDetails, VolumeBackup
-from handlers.oci_api import Answer, OciApi
-from handlers.plan import plan
-from handlers.result import Outcome, Result, skipped
+from handlers.backups.intervals import too_young
+from handlers.backups.plan import plan
+from handlers.domain import operations
+from handlers.domain.errors import ApiError, ApiUnreachable, FunctionError
+from handlers.domain.models import CreateBackupDetails, VolumeBackup
+from handlers.domain.result import Outcome, Result, skipped
+from handlers.domain.tags import Asked, all_tags_of, asked, tells
+from handlers.domain.trigger import Tags, Target
+from handlers.domain.untrusted import mapping, text
+from handlers.oci.client import Answer, OciApi
 from handlers.settings import Settings
-from handlers.tags import Asked, all_tags_of, asked, tells
-from handlers.trigger import Tags, Target
 
 _READS = {
     "volume": operations.GET_VOLUME,

@@ -15,16 +15,16 @@ from urllib.parse import urlencode
 
 import urllib3
 
-from handlers.connections import Connections, Endpoint
-from handlers.deadline import Deadline
-from handlers.errors import ApiError, ApiUnreachable, DeadlineReached, one_line
-from handlers.hints import hint
-from handlers.json_values import mapping
-from handlers.ocids import Ocid
-from handlers.operations import Operation
-from handlers.principal import Principal
-from handlers.retries import DeadlineRetryStrategy
-from handlers.sdk import exceptions
+from handlers.domain.deadline import Deadline
+from handlers.domain.errors import ApiError, ApiUnreachable, DeadlineReached, one_line
+from handlers.domain.ocids import Ocid
+from handlers.domain.operations import Operation
+from handlers.domain.untrusted import mapping
+from handlers.oci.connections import Connections, Endpoint
+from handlers.oci.hints import hint
+from handlers.oci.principal import Principal
+from handlers.oci.retries import DeadlineRetryStrategy
+from handlers.oci.sdk import exceptions
 
 _CONNECT_SECONDS, _READ_SECONDS = 10.0, 60.0
 _LEAST_SECONDS = 0.05

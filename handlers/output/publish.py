@@ -8,11 +8,11 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import replace
 from typing import Protocol
 
-from handlers.connections import Connections
-from handlers.deadline import Deadline
-from handlers.errors import FunctionError, PublishFailed
-from handlers.messages import Message, messages, worth_telling
-from handlers.result import Result
+from handlers.domain.deadline import Deadline
+from handlers.domain.errors import FunctionError, PublishFailed
+from handlers.domain.result import Result
+from handlers.oci.connections import Connections
+from handlers.output.messages import Message, messages, worth_telling
 from handlers.workers import Workers
 
 
@@ -35,10 +35,10 @@ def open_topics(topic_ids: Sequence[str], connections: Connections, deadline: De
 
 def _open(topic_id: str, connections: Connections, deadline: Deadline) -> Topic:
     if topic_id.startswith("arn:"):
-        from handlers.topics.sns import SnsTopic
+        from handlers.output.sns import SnsTopic
 
         return SnsTopic(topic_id, deadline)
-    from handlers.topics.ons import OnsTopic
+    from handlers.output.ons import OnsTopic
 
     return OnsTopic(topic_id, connections, deadline)
 

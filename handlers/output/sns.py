@@ -8,9 +8,9 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from handlers.deadline import Deadline
-from handlers.errors import InvalidConfiguration, PublishFailed
-from handlers.messages import Message
+from handlers.domain.deadline import Deadline
+from handlers.domain.errors import InvalidConfiguration, PublishFailed
+from handlers.output.messages import Message
 
 _CONNECT_SECONDS, _READ_SECONDS, _ATTEMPTS = 3, 5, 3
 
