@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from handlers.domain.errors import InvalidConfiguration, one_line
+from handlers.domain.errors import InvalidConfiguration
 from handlers.domain.ocids import parse_ocid
 from handlers.domain.tags import TagName
+from handlers.domain.untrusted import one_line
 
 ALARM_TRANSITIONS = ("OK_TO_FIRING", "FIRING_TO_OK", "REPEAT", "RESET")
 _TRUE = frozenset({"true", "yes", "on", "1"})
@@ -168,6 +169,6 @@ def read(environment: Mapping[str, str]) -> Settings:
 
 
 @cache
-def settings() -> Settings:
+def load_settings() -> Settings:
     """The settings of this process, read once. Raises InvalidConfiguration each time until they can be read."""
     return read(os.environ)

@@ -31,6 +31,6 @@ class Workers:
 
 
 @cache
-def workers(most_at_once: int) -> Workers:
+def get_workers(most_at_once: int) -> Workers:
     """The container's workers."""
     return Workers(most_at_once)

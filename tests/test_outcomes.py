@@ -12,7 +12,7 @@ import pytest
 
 from handlers.domain.delivery import Delivery
 from handlers.invocation import invoke
-from handlers.settings import settings
+from handlers.settings import load_settings
 from tests.conftest import Configure
 from tests.world import World, payload, world
 
@@ -275,7 +275,7 @@ def test_a_defect_is_answered_without_its_text(monkeypatch: pytest.MonkeyPatch) 
     def broken() -> None:
         raise RuntimeError("a secret")
 
-    monkeypatch.setattr("handlers.invocation.settings", broken)
+    monkeypatch.setattr("handlers.invocation.load_settings", broken)
     answer = invoke(Delivery(b"{}", "call-1", "function-1"))
     assert answer.status == 502
     error = json.loads(answer.text)["error"]
@@ -286,10 +286,10 @@ def test_a_defect_is_answered_without_its_text(monkeypatch: pytest.MonkeyPatch) 
 def test_once_the_time_is_over_nothing_is_sent_or_published(cloud: World, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {**cloud.oci.principal.environment(), **cloud.oci.functions.config}.items():
         monkeypatch.setenv(name, value)
-    settings.cache_clear()
+    load_settings.cache_clear()
     event = cloud.payload("event_updatevolume_tagged.json")
     answer = invoke(Delivery(event.encode(), "call-1", "function-1", fn_deadline="2020-01-01T00:00:00Z"))
-    settings.cache_clear()
+    load_settings.cache_clear()
     document = json.loads(answer.text)
     assert answer.status == 502
     assert document["results"][0]["error"]["code"] == "DeadlineReached"

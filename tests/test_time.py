@@ -49,13 +49,13 @@ def test_a_call_that_outlives_its_deadline_does_not_hold_back_the_next_invocatio
 @pytest.mark.parametrize(("seconds", "kept_back"), [(300, 6.0), (30, 6.0), (10, 3.0), (2, 0.6)])
 def test_time_is_kept_back_for_publishing_and_for_the_answer(seconds: float, kept_back: float) -> None:
     deadlines = Deadlines.of_header(fn_deadline(seconds))
-    assert deadlines.work.remaining() == pytest.approx(seconds - kept_back, abs=0.1)
-    assert deadlines.calls.at < deadlines.work.at < deadlines.publish.at < time.monotonic() + seconds
+    assert deadlines.targets.remaining() == pytest.approx(seconds - kept_back, abs=0.1)
+    assert deadlines.calls.at < deadlines.targets.at < deadlines.publish.at < time.monotonic() + seconds
 
 
 @pytest.mark.parametrize("header", [None, "", "tomorrow", "2020-13-45"])
 def test_without_a_usable_deadline_the_platforms_default_applies(header: str | None) -> None:
-    assert Deadlines.of_header(header).work.remaining() == pytest.approx(DEFAULT_SECONDS - 6, abs=0.1)
+    assert Deadlines.of_header(header).targets.remaining() == pytest.approx(DEFAULT_SECONDS - 6, abs=0.1)
 
 
 def test_a_deadline_that_is_over_leaves_no_time() -> None:

@@ -16,7 +16,7 @@ from emulator.local_oci import PROJECT
 from handlers.domain.models import VolumeBackup
 from handlers.domain.result import Outcome, Result
 from handlers.domain.trigger import Trigger
-from handlers.output.messages import Message, messages, title
+from handlers.output.messages import Message, pack_messages, title
 from tests.conftest import Configure
 from tests.world import World, payload
 
@@ -112,7 +112,7 @@ def test_messages_are_split_only_where_the_limit_would_be_passed(count: int, lim
     def size(title: str, body: str) -> int:
         return len(json.dumps({"title": title, "body": body}, ensure_ascii=False).encode())
 
-    split = messages([result(number) for number in range(count)], "/source", size, limit)
+    split = pack_messages([result(number) for number in range(count)], "/source", size, limit)
     told = [json.loads(message.body) for message in split]
     ids = [event["triggerid"] for events in told for event in (events if isinstance(events, list) else [events])]
     assert ids == [f"event-{number}" for number in range(count)]

@@ -7,16 +7,16 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from handlers.backups.intervals import too_young
-from handlers.backups.plan import plan
+from handlers.backups.intervals import recent_backup_reason
+from handlers.backups.plan import build_request
 from handlers.domain import operations
 from handlers.domain.errors import ApiError, ApiUnreachable, FunctionError
 from handlers.domain.models import CreateBackupDetails, VolumeBackup
 from handlers.domain.result import Outcome, Result, skipped
-from handlers.domain.tags import Asked, all_tags_of, asked, tells
+from handlers.domain.tags import TagDecision, all_tags_of, decide_by_tag, tag_is_known
 from handlers.domain.trigger import Tags, Target
 from handlers.domain.untrusted import mapping, text
-from handlers.oci.client import Answer, OciApi
+from handlers.oci.client import ApiResponse, OciApi
 from handlers.settings import Settings
 
 _READS = {
@@ -28,19 +28,19 @@ _READS = {
 
 def back_up(target: Target, api: OciApi, settings: Settings) -> Result:
     """Decide, plan and send. Raises FunctionError where reading fails; an error of the backup itself is a result."""
-    wanted = Asked()
+    decision = TagDecision()
     if target.tag_required:
-        if not tells(target.tags, settings.backup_tag):
+        if not tag_is_known(target.tags, settings.backup_tag):
             target = _read(target, api)
-        wanted = asked(target.tags or Tags(), settings.backup_tag)
-    if wanted.reason:
-        return skipped(target.trigger, wanted.reason, target.resource.text)
+        decision = decide_by_tag(target.tags or Tags(), settings.backup_tag)
+    if decision.reason:
+        return skipped(target.trigger, decision.reason, target.resource.text)
     if settings.min_interval_minutes and target.request is None:
         target = target if target.compartment_id else _read(target, api)
-        reason = too_young(target, target.compartment_id or "", settings.min_interval_minutes, api)
+        reason = recent_backup_reason(target, target.compartment_id or "", settings.min_interval_minutes, api)
         if reason:
             return skipped(target.trigger, reason, target.resource.text)
-    request = plan(target, wanted.type, settings)
+    request = build_request(target, decision.type, settings)
     planned = Result(
         target.trigger,
         Outcome.PLANNED,
@@ -74,7 +74,7 @@ def _refused(planned: Result, error: FunctionError) -> Result:
     return replace(planned, outcome=Outcome.FAILED, error=error)
 
 
-def volume_backup(answer: Answer) -> VolumeBackup:
+def volume_backup(answer: ApiResponse) -> VolumeBackup:
     """The backup that an API answered. Raises ApiUnreachable where the answer is none."""
     try:
         return VolumeBackup.of(answer.document)

@@ -15,29 +15,31 @@ from handlers.domain.trigger import Target
 from handlers.workers import Workers
 
 Place = tuple[int, ...]
-Work = Callable[[Target], Iterable[Target | Result]]
+TargetHandler = Callable[[Target], Iterable[Target | Result]]
 
 
-def fan_out(start: Iterable[Target | Result], work: Work, deadline: Deadline, workers: Workers) -> list[Result]:
+def fan_out(
+    start: Iterable[Target | Result], handle_target: TargetHandler, deadline: Deadline, workers: Workers
+) -> list[Result]:
     """The results of `start` and of all that `work` turns its targets into, in the order of where they came from.
 
     A target that fails is a failed result, one not done by the deadline a failed one that can be retried; neither
     stops the others. Two targets of one identity and resource are worked on once.
     """
-    return _Progress(workers, work).finish(start, deadline)
+    return _FanOut(workers, handle_target).run(start, deadline)
 
 
-class _Progress:
-    def __init__(self, workers: Workers, work: Work) -> None:
+class _FanOut:
+    def __init__(self, workers: Workers, handle_target: TargetHandler) -> None:
         self._workers = workers
-        self._work = work
+        self._handle_target = handle_target
         self._results: dict[Place, Result] = {}
         self._pending: dict[Place, Target] = {}
         self._seen: dict[tuple[str, str], Target] = {}
         self._finished: SimpleQueue[tuple[Place, Future[list[Target | Result]]]] = SimpleQueue()
 
-    def finish(self, start: Iterable[Target | Result], deadline: Deadline) -> list[Result]:
-        self._take_up((), start)
+    def run(self, start: Iterable[Target | Result], deadline: Deadline) -> list[Result]:
+        self._accept((), start)
         while self._pending:
             try:
                 place, future = self._finished.get(timeout=max(0.0, deadline.remaining()))
@@ -46,13 +48,13 @@ class _Progress:
                 break
             target = self._pending.pop(place)
             error = future.exception()
-            self._take_up(place, future.result() if error is None else [_failed(target, error)])
+            self._accept(place, future.result() if error is None else [_failed(target, error)])
         for place, target in self._pending.items():
             error = DeadlineReached("The invocation's time was over before this was done; deliver it again.")
             self._results[place] = _failed(target, error)
         return [self._results[place] for place in sorted(self._results)]
 
-    def _take_up(self, parent: Place, items: Iterable[Target | Result]) -> None:
+    def _accept(self, parent: Place, items: Iterable[Target | Result]) -> None:
         for number, item in enumerate(items):
             place = (*parent, number)
             if isinstance(item, Result):
@@ -68,13 +70,13 @@ class _Progress:
 
     def _submit(self, place: Place, target: Target) -> None:
         self._pending[place] = target
-        future = self._workers.submit(_timed, self._work, target)
+        future = self._workers.submit(_timed, self._handle_target, target)
         future.add_done_callback(lambda done: self._finished.put((place, done)))
 
 
-def _timed(work: Work, target: Target) -> list[Target | Result]:
+def _timed(handle_target: TargetHandler, target: Target) -> list[Target | Result]:
     started = time.monotonic()
-    done = list(work(target))
+    done = list(handle_target(target))
     milliseconds = round((time.monotonic() - started) * 1000)
     return [replace(item, milliseconds=milliseconds) if isinstance(item, Result) else item for item in done]
 

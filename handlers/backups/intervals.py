@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 from handlers.backups.plan import PROVENANCE_TAG, provenance
 from handlers.domain import operations
 from handlers.domain.tags import tags_of
-from handlers.domain.trigger import Target, timestamp
-from handlers.domain.untrusted import mapping, text
+from handlers.domain.trigger import Target
+from handlers.domain.untrusted import mapping, text, timestamp
 from handlers.oci.client import OciApi
 
-_NEWEST = 20
+_BACKUPS_TO_COMPARE = 20
 _LISTS = {
     "volume": (operations.LIST_VOLUME_BACKUPS, "volumeId"),
     "bootvolume": (operations.LIST_BOOT_VOLUME_BACKUPS, "bootVolumeId"),
@@ -21,7 +21,7 @@ _LISTS = {
 _NO_BACKUP = frozenset({"FAULTY", "TERMINATING", "TERMINATED"})
 
 
-def too_young(target: Target, compartment_id: str, minutes: int, api: OciApi) -> str | None:
+def recent_backup_reason(target: Target, compartment_id: str, minutes: int, api: OciApi) -> str | None:
     """Why the target is skipped, or None. Raises what `OciApi.send` raises."""
     operation, key = _LISTS[target.resource.resource_type]
     query = {
@@ -29,7 +29,7 @@ def too_young(target: Target, compartment_id: str, minutes: int, api: OciApi) ->
         key: target.resource.text,
         "sortBy": "TIMECREATED",
         "sortOrder": "DESC",
-        "limit": _NEWEST,
+        "limit": _BACKUPS_TO_COMPARE,
     }
     backups = api.send(operation, target.resource, query=query).document
     newest = _newest_of_others(backups if isinstance(backups, list) else [], provenance(target.trigger))

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from handlers.domain.errors import InvalidRequest, one_line
+from handlers.domain.errors import InvalidRequest
 from handlers.domain.models import (
     DETAILS,
-    LONGEST_DISPLAY_NAME,
-    LONGEST_TAG_VALUE,
-    MOST_FREEFORM_TAGS,
+    MAX_DISPLAY_NAME_LENGTH,
+    MAX_FREEFORM_TAGS,
+    MAX_TAG_VALUE_LENGTH,
     CreateBackupDetails,
     RetentionDuration,
     tags_fit,
 )
 from handlers.domain.trigger import Target, Trigger
+from handlers.domain.untrusted import one_line
 from handlers.settings import Settings
 
 PROVENANCE_TAG = "backup-trigger"
 
 
-def plan(target: Target, backup_type: str | None, settings: Settings) -> CreateBackupDetails:
+def build_request(target: Target, backup_type: str | None, settings: Settings) -> CreateBackupDetails:
     """The request for a volume, boot volume or volume group; `backup_type` is what its tag asks for, if anything.
 
     A direct request's own fields stand as given. Raises InvalidRequest where the resource cannot have one of them.
@@ -32,7 +33,7 @@ def plan(target: Target, backup_type: str | None, settings: Settings) -> CreateB
     if target.request is None:
         fields["display_name"] = display_name(target)
     else:
-        fields |= target.request.given()
+        fields |= target.request.explicit_fields()
     if "kms_key_id" in fields and not details.takes_key:
         raise InvalidRequest("kmsKeyId: the backup of a volume group takes the keys of its volumes")
     if settings.retention_days and not fields.keys() & {"retention_period", "is_indefinite_retention_enabled"}:
@@ -45,15 +46,15 @@ def plan(target: Target, backup_type: str | None, settings: Settings) -> CreateB
 def display_name(target: Target) -> str:
     """The resource's name, or where the trigger does not tell it the end of its OCID, and the trigger's own time."""
     resource = target.resource
-    name = one_line(target.name or "", LONGEST_DISPLAY_NAME).strip()
+    name = one_line(target.name or "", MAX_DISPLAY_NAME_LENGTH).strip()
     name = name or f"{resource.resource_type}-{resource.unique_id[-12:]}"
     time = f"-{target.trigger.time:%Y%m%dT%H%M%SZ}" if target.trigger.time else ""
-    return name[: LONGEST_DISPLAY_NAME - len(time)] + time
+    return name[: MAX_DISPLAY_NAME_LENGTH - len(time)] + time
 
 
 def provenance(trigger: Trigger) -> str:
     """The tag value that says where a backup came from: `<kind>:<identity>`."""
-    return f"{trigger.kind}:{trigger.id}"[:LONGEST_TAG_VALUE]
+    return f"{trigger.kind}:{trigger.id}"[:MAX_TAG_VALUE_LENGTH]
 
 
 def _with_provenance(fields: dict[str, Any], trigger: Trigger) -> dict[str, str]:
@@ -61,6 +62,6 @@ def _with_provenance(fields: dict[str, Any], trigger: Trigger) -> dict[str, str]
     given: dict[str, str] = fields.get("freeform_tags") or {}
     tags = {**given, PROVENANCE_TAG: provenance(trigger)}
     taken = any(key.casefold() == PROVENANCE_TAG for key in given)
-    if taken or len(tags) > MOST_FREEFORM_TAGS or not tags_fit(tags, fields.get("defined_tags")):
+    if taken or len(tags) > MAX_FREEFORM_TAGS or not tags_fit(tags, fields.get("defined_tags")):
         return given
     return tags

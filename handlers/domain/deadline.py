@@ -29,10 +29,10 @@ class Deadline:
 
 @dataclass(frozen=True, slots=True)
 class Deadlines:
-    """The instants of an invocation: `calls` of the API end, `work` is collected, results are out by `publish`."""
+    """The instants of an invocation: `calls` of the API end, `targets` are collected, results are out by `publish`."""
 
     calls: Deadline
-    work: Deadline
+    targets: Deadline
     publish: Deadline
 
     @classmethod

@@ -16,15 +16,7 @@ from __future__ import annotations
 
 from typing import Any
 
-_LONGEST_MESSAGE = 1000
-
-
-def one_line(text: str, longest: int = _LONGEST_MESSAGE) -> str:
-    """`text` without control characters and at most `longest` characters: fit for a title, a name or a message."""
-    if len(text) <= longest and text.isprintable():
-        return text
-    clean = "".join(character if character.isprintable() else " " for character in text[: longest + 1])
-    return clean if len(text) <= longest else clean[: longest - 1] + "…"
+from handlers.domain.untrusted import one_line
 
 
 class FunctionError(Exception):

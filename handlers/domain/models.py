@@ -26,19 +26,20 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from handlers.domain import operations
-from handlers.domain.errors import InvalidRequest, one_line
+from handlers.domain.errors import InvalidRequest
 from handlers.domain.ocids import BACKED_UP, Ocid, parse_ocid
 from handlers.domain.operations import Operation
+from handlers.domain.untrusted import one_line
 
 # Looking for pydantic's plugins opens a file of every installed package; there are none here.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
-MOST_FREEFORM_TAGS = 10
-MOST_DEFINED_TAGS = 64
-MOST_TAG_BYTES = 5 * 1024
-LONGEST_DISPLAY_NAME = 255
-LONGEST_TAG_VALUE = 256
-_MOST_PROBLEMS = 10
+MAX_FREEFORM_TAGS = 10
+MAX_DEFINED_TAGS = 64
+MAX_TAG_BYTES = 5 * 1024
+MAX_DISPLAY_NAME_LENGTH = 255
+MAX_TAG_VALUE_LENGTH = 256
+_MAX_PROBLEMS = 10
 
 
 def _source_ocid(text: str) -> str:
@@ -52,9 +53,9 @@ def _source_ocid(text: str) -> str:
 
 # Printable ASCII without a space and without the period that separates a namespace from its key.
 TagKey = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[!-\-/-~]+$")]
-TagValue = Annotated[str, StringConstraints(max_length=LONGEST_TAG_VALUE)]
+TagValue = Annotated[str, StringConstraints(max_length=MAX_TAG_VALUE_LENGTH)]
 DefinedTagValue = TagValue | bool | int | float | None
-FreeformTags = Annotated[dict[TagKey, TagValue], Field(max_length=MOST_FREEFORM_TAGS)]
+FreeformTags = Annotated[dict[TagKey, TagValue], Field(max_length=MAX_FREEFORM_TAGS)]
 DefinedTags = dict[TagKey, dict[TagKey, DefinedTagValue]]
 SourceOcid = Annotated[str, AfterValidator(_source_ocid)]
 # Goes into a header: visible ASCII only.
@@ -63,7 +64,7 @@ RetryToken = Annotated[str, StringConstraints(min_length=1, max_length=64, patte
 
 def tags_fit(freeform: dict[str, str] | None, defined: dict[str, Any] | None) -> bool:
     """Whether all tags together stay within the service's limit in bytes."""
-    return len(json.dumps([freeform or {}, defined or {}], ensure_ascii=False).encode()) <= MOST_TAG_BYTES
+    return len(json.dumps([freeform or {}, defined or {}], ensure_ascii=False).encode()) <= MAX_TAG_BYTES
 
 
 class WireModel(BaseModel):
@@ -95,7 +96,7 @@ class CreateBackupDetails(WireModel):
 
     kms_key_id: Annotated[str, StringConstraints(min_length=1, max_length=255)] | None = None
     defined_tags: DefinedTags | None = None
-    display_name: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_DISPLAY_NAME)] | None = None
+    display_name: Annotated[str, StringConstraints(min_length=1, max_length=MAX_DISPLAY_NAME_LENGTH)] | None = None
     freeform_tags: FreeformTags | None = None
     type: Literal["FULL", "INCREMENTAL"] | None = None
     resource_id: SourceOcid
@@ -113,13 +114,13 @@ class CreateBackupDetails(WireModel):
 
     @model_validator(mode="after")
     def _tags_fit(self) -> Self:
-        if sum(map(len, (self.defined_tags or {}).values())) > MOST_DEFINED_TAGS:
-            raise ValueError(f"definedTags: more than {MOST_DEFINED_TAGS} tags")
+        if sum(map(len, (self.defined_tags or {}).values())) > MAX_DEFINED_TAGS:
+            raise ValueError(f"definedTags: more than {MAX_DEFINED_TAGS} tags")
         if not tags_fit(self.freeform_tags, self.defined_tags):
-            raise ValueError(f"freeformTags and definedTags: more than {MOST_TAG_BYTES} bytes of JSON")
+            raise ValueError(f"freeformTags and definedTags: more than {MAX_TAG_BYTES} bytes of JSON")
         return self
 
-    def given(self) -> dict[str, Any]:
+    def explicit_fields(self) -> dict[str, Any]:
         """The fields that were given a value, by their Python names, without `resource_id`."""
         values = {name: getattr(self, name) for name in CreateBackupDetails.model_fields if name != "resource_id"}
         return {name: value for name, value in values.items() if value is not None}
@@ -180,7 +181,7 @@ class BackupRequest(CreateVolumeBackupDetails):
         try:
             return cls.model_validate(document, by_name=False)
         except ValidationError as error:
-            raise InvalidRequest(problems(error)) from None
+            raise InvalidRequest(describe_errors(error)) from None
 
 
 REQUEST_FIELDS = frozenset(field.alias or name for name, field in BackupRequest.model_fields.items())
@@ -212,12 +213,12 @@ class VolumeBackup(BaseModel):
         return self._answered
 
 
-def problems(error: ValidationError) -> str:
+def describe_errors(error: ValidationError) -> str:
     """One sentence for all that is wrong: `field: what is wrong with it; …`."""
     told = []
     for problem in error.errors(include_url=False, include_context=False, include_input=False):
         place = one_line(".".join(str(part) for part in problem["loc"]), 120)
         what = "unknown field" if problem["type"] == "extra_forbidden" else problem["msg"].removeprefix("Value error, ")
         told.append(f"{place}: {what}" if place else what)
-    more = len(told) - _MOST_PROBLEMS
-    return "; ".join(told[:_MOST_PROBLEMS]) + (f"; and {more} more" if more > 0 else "")
+    more = len(told) - _MAX_PROBLEMS
+    return "; ".join(told[:_MAX_PROBLEMS]) + (f"; and {more} more" if more > 0 else "")

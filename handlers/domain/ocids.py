@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 # Alarm dimensions spell OCIDs in upper case, so they are compared and sent in lower case.
 _OCID = re.compile(r"ocid1\.([a-z0-9]+)\.([a-z0-9-]+)\.([a-z0-9-]*)(?:\.[a-z0-9-]+)?\.([a-z0-9_-]+)")
-LONGEST_OCID = 255
+MAX_OCID_LENGTH = 255
 
 # The resource types that this function backs up; an instance stands for its volumes.
 BACKED_UP = ("volume", "bootvolume", "volumegroup", "instance")
@@ -28,7 +28,7 @@ class Ocid(NamedTuple):
 
 def parse_ocid(text: object) -> Ocid | None:
     """`text` as an OCID, or None where it is anything else (a path, an empty string, no string at all)."""
-    if not isinstance(text, str) or len(text) > LONGEST_OCID:
+    if not isinstance(text, str) or len(text) > MAX_OCID_LENGTH:
         return None
     match = _OCID.fullmatch(text.strip().lower())
     return Ocid(match.group(), *match.groups()) if match else None

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from handlers.domain.errors import one_line
-from handlers.domain.ocids import LONGEST_OCID
+from handlers.domain.ocids import MAX_OCID_LENGTH
+from handlers.domain.untrusted import one_line
 
 if TYPE_CHECKING:
     from handlers.domain.errors import FunctionError
@@ -63,5 +63,5 @@ class Result:
 
 def skipped(trigger: Trigger, reason: str, resource_id: str | None = None) -> Result:
     """Nothing is done, for a reason a person can act on. The resource is told as it came, but fit for a log line."""
-    told = one_line(resource_id, LONGEST_OCID) if resource_id else None
+    told = one_line(resource_id, MAX_OCID_LENGTH) if resource_id else None
     return Result(trigger, Outcome.SKIPPED, resource_id=told, reason=reason)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from handlers.domain.errors import one_line
 from handlers.domain.trigger import Tags
+from handlers.domain.untrusted import one_line
 
 _TYPES = {"full": "FULL", "incremental": "INCREMENTAL"}
 _YES = frozenset({"true", "yes", "on", "now", "1"})
@@ -31,7 +31,7 @@ class TagName:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class TagDecision:
     """What a tag asks for: a backup of `type` (None: the configured type), or none, for a `reason`."""
 
     type: str | None = None
@@ -50,24 +50,24 @@ def all_tags_of(resource: Mapping[str, Any]) -> Tags:
     return Tags(tags.freeform or {}, tags.defined or {})
 
 
-def tells(tags: Tags | None, name: TagName) -> bool:
+def tag_is_known(tags: Tags | None, name: TagName) -> bool:
     """Whether `tags` say if the tag is there: what was left out of an event must be asked of the API."""
     return tags is not None and (tags.defined if name.namespace else tags.freeform) is not None
 
 
-def asked(tags: Tags, name: TagName) -> Asked:
+def decide_by_tag(tags: Tags, name: TagName) -> TagDecision:
     """What the tag `name` asks for."""
     value = _value(tags, name)
     if value is None:
-        return Asked(reason=f"not tagged with {name}")
+        return TagDecision(reason=f"not tagged with {name}")
     word = str(value).strip().casefold()
     if word in _TYPES:
-        return Asked(type=_TYPES[word])
+        return TagDecision(type=_TYPES[word])
     if word in _YES:
-        return Asked()
+        return TagDecision()
     if word in _NO:
-        return Asked(reason=f"tag {name} opts out")
-    return Asked(
+        return TagDecision(reason=f"tag {name} opts out")
+    return TagDecision(
         reason=f"tag {name} has the value '{one_line(str(value), 100)}', expected full, incremental, true or false"
     )
 

@@ -5,32 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from handlers.domain.models import BackupRequest
     from handlers.domain.ocids import Ocid
-
-_LONGEST_ID = 200
-
-
-def identity(text: str) -> str:
-    """`text` as an identity that fits a tag, a log line and a message: longer or unprintable text is hashed."""
-    if len(text) <= _LONGEST_ID and text.isprintable():
-        return text
-    return "sha256-" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def timestamp(text: object) -> datetime | None:
-    """An RFC 3339 time, with or without fractions of a second, or None where `text` is not one."""
-    try:
-        moment = datetime.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
-    if moment is None:
-        return None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,19 +16,19 @@ from urllib.parse import urlencode
 import urllib3
 
 from handlers.domain.deadline import Deadline
-from handlers.domain.errors import ApiError, ApiUnreachable, DeadlineReached, one_line
+from handlers.domain.errors import ApiError, ApiUnreachable, DeadlineReached
 from handlers.domain.ocids import Ocid
 from handlers.domain.operations import Operation
-from handlers.domain.untrusted import mapping
+from handlers.domain.untrusted import mapping, one_line
 from handlers.oci.connections import Connections, Endpoint
-from handlers.oci.hints import hint
+from handlers.oci.hints import hint_for
 from handlers.oci.principal import Principal
 from handlers.oci.retries import DeadlineRetryStrategy
 from handlers.oci.sdk import exceptions
 
 _CONNECT_SECONDS, _READ_SECONDS = 10.0, 60.0
-_LEAST_SECONDS = 0.05
-_PAGES_AT_MOST = 100
+_MIN_SECONDS = 0.05
+_MAX_PAGES = 100
 _USER_AGENT = "create-volume-backup"
 _CODES = {
     401: "NotAuthenticated",
@@ -43,7 +43,7 @@ _UNREACHABLE = (
 _UNTRUSTED = "Check what stands between the function and the service, and REQUESTS_CA_BUNDLE; then deliver again."
 
 
-class Answer(NamedTuple):
+class ApiResponse(NamedTuple):
     """A successful answer: its JSON, the service's id of the request, and the token of the next page."""
 
     document: Any
@@ -77,7 +77,7 @@ class OciApi:
         body: bytes | None = None,
         retry_token: str | None = None,
         query: dict[str, Any] | None = None,
-    ) -> Answer:
+    ) -> ApiResponse:
         """Send `operation` about `resource`; transient errors are retried with the same token and bytes.
 
         Raises ApiError, ApiUnreachable, DeadlineReached, ResourcePrincipalUnavailable.
@@ -93,7 +93,7 @@ class OciApi:
         request = _Request(operation.method, endpoint.base + target, target, headers, body)
         strategy = DeadlineRetryStrategy(self._deadline)
         try:
-            answer: Answer = strategy.make_retrying_call(self._try, operation, endpoint, request)
+            answer: ApiResponse = strategy.make_retrying_call(self._attempt, operation, endpoint, request)
         except exceptions.ServiceError as error:
             raise _api_error(operation, error) from None
         except ConnectionError as error:
@@ -104,7 +104,7 @@ class OciApi:
         """Every item of a paged list about `resource`. Raises what `send` raises."""
         items: list[dict[str, Any]] = []
         page: str | None = None
-        for _ in range(_PAGES_AT_MOST):
+        for _ in range(_MAX_PAGES):
             answer = self.send(operation, resource, query={**query, "page": page} if page else query)
             items += answer.document if isinstance(answer.document, list) else []
             page = answer.next_page
@@ -112,28 +112,28 @@ class OciApi:
                 break
         return items
 
-    def _try(self, operation: Operation, endpoint: Endpoint, request: _Request) -> Answer:
+    def _attempt(self, operation: Operation, endpoint: Endpoint, request: _Request) -> ApiResponse:
         """One try, or two where the principal is refused: the platform exchanges its files underneath.
 
         Raises ServiceError and ConnectionError, which the SDK's retry strategies know.
         """
         principal = self._connections.principal()
-        response = self._exchange(operation, endpoint, request, principal)
+        response = self._send_once(operation, endpoint, request, principal)
         if response.status == 401:
-            response = self._exchange(operation, endpoint, request, self._connections.principal(refused=principal))
+            response = self._send_once(operation, endpoint, request, self._connections.principal(refused=principal))
         document = _json(response.data)
         if response.status >= 300:
             told = mapping(document)
             raise exceptions.ServiceError(response.status, told.get("code"), response.headers, told.get("message"))
         if not isinstance(document, (dict, list)):
             raise ConnectionError("an answer that is not JSON")
-        return Answer(document, response.headers.get("opc-request-id"), response.headers.get("opc-next-page"))
+        return ApiResponse(document, response.headers.get("opc-request-id"), response.headers.get("opc-next-page"))
 
-    def _exchange(
+    def _send_once(
         self, operation: Operation, endpoint: Endpoint, request: _Request, principal: Principal
     ) -> urllib3.BaseHTTPResponse:
         left = self._deadline.remaining()
-        if left < _LEAST_SECONDS:
+        if left < _MIN_SECONDS:
             raise DeadlineReached(f"The invocation's time was over before {operation.name} was sent.")
         signed = replace(request, headers={**request.headers, "opc-request-id": os.urandom(16).hex().upper()})
         principal.signer(signed)
@@ -173,7 +173,7 @@ def _api_error(operation: Operation, error: Any) -> ApiError:
         message,
         opc_request_id=error.request_id,
         retryable=transient,
-        hint=hint(operation, status, code, message),
+        hint=hint_for(operation, status, code, message),
     )
 
 

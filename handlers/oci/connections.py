@@ -12,13 +12,14 @@ from urllib.request import getproxies, proxy_bypass
 import certifi
 import urllib3
 
-from handlers.domain.errors import InvalidConfiguration, one_line
+from handlers.domain.errors import InvalidConfiguration
 from handlers.domain.ocids import Ocid
 from handlers.domain.operations import Service
+from handlers.domain.untrusted import one_line
 from handlers.oci.principal import Principal, resource_principal
 from handlers.oci.sdk import regions
 
-_MOST_KEPT = 100
+_MAX_KEPT_CONNECTIONS = 100
 
 
 class Endpoint(NamedTuple):
@@ -37,9 +38,9 @@ class Connections:
 
     def __init__(self, replacement: str | None, at_once: int) -> None:
         self._replacement = replacement
-        self._kept = min(at_once, _MOST_KEPT)
+        self._kept = min(at_once, _MAX_KEPT_CONNECTIONS)
         # One for all connections: reading the authorities' certificates takes as long as opening ten of them.
-        self._tls = None if replacement and replacement.startswith("http:") else _trusting()
+        self._tls = None if replacement and replacement.startswith("http:") else _ssl_context()
         self._lock = Lock()
         self._principal: Principal | None = None
         self._endpoints: dict[tuple[Service, str], Endpoint] = {}
@@ -77,7 +78,7 @@ class Connections:
 
 
 @cache
-def connections(replacement: str | None, at_once: int) -> Connections:
+def get_connections(replacement: str | None, at_once: int) -> Connections:
     """The container's connections."""
     return Connections(replacement, at_once)
 
@@ -91,7 +92,7 @@ def _region_of(resource: Ocid, own: str) -> str:
     return str(region) if known and known == regions.REGION_REALMS.get(own) else own
 
 
-def _trusting() -> ssl.SSLContext:
+def _ssl_context() -> ssl.SSLContext:
     """Trusts whom the SDK does: the authorities that certifi lists, or those of a file of one's own."""
     own = os.environ.get("REQUESTS_CA_BUNDLE")
     try:

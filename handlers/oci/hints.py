@@ -19,7 +19,7 @@ _BY_STATUS = {
 }
 
 
-def hint(operation: Operation, status: int, code: str, message: str) -> str:
+def hint_for(operation: Operation, status: int, code: str, message: str) -> str:
     """The IAM statement, setting or limit that an error answer of `operation` points to."""
     if status in {401, 404}:
         what = "TOPIC_ID names an existing topic" if operation is PUBLISH_MESSAGE else "the resource exists"

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from handlers.domain.errors import ResourcePrincipalUnavailable
 from handlers.oci.sdk import SecurityTokenSigner, exceptions, get_resource_principals_signer, regions
 
-_OF_FUNCTIONS = "2.2"
+_FUNCTIONS_VERSION = "2.2"
 _PREFIX = "OCI_RESOURCE_PRINCIPAL_"
 _HINT = (
     "Outside OCI Functions there is none; inside, check that the function belongs to a dynamic group and that "
@@ -34,10 +34,10 @@ def resource_principal() -> Principal:
     version = os.environ.get(f"{_PREFIX}VERSION")
     if not version:
         raise _unavailable("is not in the environment", retryable=False)
-    if version != _OF_FUNCTIONS:
-        return _of_another_version()
+    if version != _FUNCTIONS_VERSION:
+        return _principal_from_sdk()
     try:
-        return _of_functions()
+        return _read_functions_principal()
     except KeyError as missing:
         raise _unavailable(f"is incomplete: {missing.args[0]} is not set", retryable=False) from None
     except OSError as error:
@@ -46,7 +46,7 @@ def resource_principal() -> Principal:
         raise _unavailable(f"is malformed: {type(error).__name__}", retryable=True) from None
 
 
-def _of_functions() -> Principal:
+def _read_functions_principal() -> Principal:
     """Version 2.2: a token and a private key, each in a file, or in the variable itself."""
     token, region = _value("RPST").decode("ascii").strip(), os.environ[f"{_PREFIX}REGION"].lower()
     if token.count(".") != 2:
@@ -64,7 +64,7 @@ def _value(name: str) -> bytes:
     return Path(value).read_bytes() if value.startswith("/") else value.encode()
 
 
-def _of_another_version() -> Principal:
+def _principal_from_sdk() -> Principal:
     """What other services than Functions give their containers; these ask a server for the token."""
     from jwt import PyJWTError
 

@@ -10,8 +10,8 @@ from handlers.oci.sdk import retry, retry_checkers, retry_sleep_utils
 
 _BASE_SECONDS = 0.5
 _GROWTH = 2
-_LONGEST_WAIT_SECONDS = 30
-_LEAST_SECONDS_FOR_A_TRY = 0.1
+_MAX_WAIT_SECONDS = 30
+_MIN_SECONDS_FOR_A_TRY = 0.1
 
 
 class DeadlineRetryStrategy(retry.ExponentialBackoffRetryStrategyBase):  # type: ignore[misc]  # the SDK is untyped
@@ -25,7 +25,7 @@ class DeadlineRetryStrategy(retry.ExponentialBackoffRetryStrategyBase):  # type:
         super().__init__(
             _BASE_SECONDS,
             _GROWTH,
-            _LONGEST_WAIT_SECONDS,
+            _MAX_WAIT_SECONDS,
             retry_checkers.RetryCheckerContainer(
                 [retry_checkers.TimeoutConnectionAndServiceErrorRetryChecker(), _TimeLeft(deadline)]
             ),
@@ -36,7 +36,7 @@ class DeadlineRetryStrategy(retry.ExponentialBackoffRetryStrategyBase):  # type:
         wait = retry_sleep_utils.get_exponential_backoff_with_full_jitter_sleep_time(
             self.base_sleep_time_seconds, self.exponent_growth_factor, self.max_wait_between_calls_seconds, attempt
         )
-        left = self._deadline.remaining() - _LEAST_SECONDS_FOR_A_TRY
+        left = self._deadline.remaining() - _MIN_SECONDS_FOR_A_TRY
         longest = min(left, max(_BASE_SECONDS, left / 4))
         time.sleep(max(0.0, retry_after(exception) or min(wait, longest)))
 
@@ -47,7 +47,7 @@ class _TimeLeft(retry_checkers.BaseRetryChecker):  # type: ignore[misc]  # the S
         self._deadline = deadline
 
     def should_retry(self, exception: Exception | None = None, *_: Any, **__: Any) -> bool:
-        return self._deadline.remaining() > (retry_after(exception) or 0.0) + _LEAST_SECONDS_FOR_A_TRY
+        return self._deadline.remaining() > (retry_after(exception) or 0.0) + _MIN_SECONDS_FOR_A_TRY
 
 
 def retry_after(exception: Exception | None) -> float | None:

@@ -13,7 +13,7 @@ from handlers.domain.result import Outcome, Result
 OK, DELIVER_AGAIN = 200, 502
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     """What goes back: the HTTP status, the JSON text, and the overall outcome that the text holds."""
 
     status: int
@@ -21,7 +21,7 @@ class Answer(NamedTuple):
     outcome: str
 
 
-def answer(results: Sequence[Result], publish_error: FunctionError | None) -> Answer:
+def build_response(results: Sequence[Result], publish_error: FunctionError | None) -> Response:
     """The answer to a body that could be used."""
     outcomes = {result.outcome for result in results}
     outcome = outcomes.pop() if len(outcomes) == 1 else "mixed" if outcomes else Outcome.SKIPPED
@@ -29,13 +29,13 @@ def answer(results: Sequence[Result], publish_error: FunctionError | None) -> An
     if publish_error:
         document["error"] = publish_error.document()
     again = publish_error is not None or any(map(_wants_again, results))
-    return Answer(DELIVER_AGAIN if again else OK, json.dumps(document), outcome)
+    return Response(DELIVER_AGAIN if again else OK, json.dumps(document), outcome)
 
 
-def refusal(error: FunctionError) -> Answer:
+def build_refusal(error: FunctionError) -> Response:
     """The answer to a body or a configuration that could not be used at all."""
     document: dict[str, Any] = {"outcome": Outcome.FAILED, "results": [], "error": error.document()}
-    return Answer(DELIVER_AGAIN, json.dumps(document), Outcome.FAILED)
+    return Response(DELIVER_AGAIN, json.dumps(document), Outcome.FAILED)
 
 
 def _wants_again(result: Result) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 from handlers.domain.delivery import Delivery
 from handlers.domain.errors import FunctionError
 from handlers.domain.result import Outcome, Result
-from handlers.output.answer import Answer
+from handlers.output.answer import Response
 
 _log = logging.getLogger("create_volume_backup")
 
@@ -39,7 +39,7 @@ def configure(level: str) -> None:
 
 
 def invocation(
-    delivery: Delivery, answer: Answer, results: Sequence[Result], error: FunctionError | None, milliseconds: int
+    delivery: Delivery, answer: Response, results: Sequence[Result], error: FunctionError | None, milliseconds: int
 ) -> None:
     """Log what an invocation did: its results, each on a line, and itself on one."""
     for result in results:

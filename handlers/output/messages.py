@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from handlers.domain.errors import one_line
 from handlers.domain.result import Outcome, Result
+from handlers.domain.untrusted import one_line
 
-LONGEST_TITLE = 100
+MAX_TITLE_LENGTH = 100
 _TOLD = frozenset({Outcome.ACCEPTED, Outcome.DUPLICATE, Outcome.COMPLETED, Outcome.FAILED})
 
 
@@ -30,7 +30,7 @@ def worth_telling(result: Result) -> bool:
     return result.outcome in _TOLD
 
 
-def messages(results: Iterable[Result], source: str, size: Callable[[str, str], int], limit: int) -> list[Message]:
+def pack_messages(results: Iterable[Result], source: str, size: Callable[[str, str], int], limit: int) -> list[Message]:
     """The results worth telling, one at least, in order; split only where `size(title, body)` would pass `limit`."""
     events = [
         (result, json.dumps(cloud_event(result, source), ensure_ascii=False))
@@ -50,7 +50,7 @@ def _split(events: Sequence[tuple[Result, str]], size: Callable[[str, str], int]
         if chunk and length + added > limit:
             done.append(_message(chunk))
             chunk, length = [], 0
-        length = length + added if chunk else size("x" * LONGEST_TITLE * 4, "[]") + added
+        length = length + added if chunk else size("x" * MAX_TITLE_LENGTH * 4, "[]") + added
         chunk.append((result, event))
     return [*done, _message(chunk)]
 
@@ -65,9 +65,9 @@ def title(results: Sequence[Result]) -> str:
     """One line of at most 100 characters: outcome and name; of several results how many, and the first one's name."""
     counts = Counter(result.outcome for result in results)
     if len(results) == 1:
-        return one_line(f"{results[0].outcome}: {_name(results[0])}", LONGEST_TITLE)
+        return one_line(f"{results[0].outcome}: {_name(results[0])}", MAX_TITLE_LENGTH)
     told = ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
-    return one_line(f"{told}: {_name(results[0])} and {len(results) - 1} more", LONGEST_TITLE)
+    return one_line(f"{told}: {_name(results[0])} and {len(results) - 1} more", MAX_TITLE_LENGTH)
 
 
 def _name(result: Result) -> str:

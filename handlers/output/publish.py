@@ -12,7 +12,7 @@ from handlers.domain.deadline import Deadline
 from handlers.domain.errors import FunctionError, PublishFailed
 from handlers.domain.result import Result
 from handlers.oci.connections import Connections
-from handlers.output.messages import Message, messages, worth_telling
+from handlers.output.messages import Message, pack_messages, worth_telling
 from handlers.workers import Workers
 
 
@@ -67,7 +67,7 @@ Missed = list[tuple[Message, FunctionError]]
 def _publish_to(topic: Topic, results: Sequence[Result], source: str) -> Missed:
     """Publish to one topic, one message after the other so that the order is kept; what it did not take."""
     missed: Missed = []
-    for message in messages(results, source, topic.size, topic.limit):
+    for message in pack_messages(results, source, topic.size, topic.limit):
         try:
             topic.publish(message)
         except FunctionError as error:

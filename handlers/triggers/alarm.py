@@ -9,14 +9,13 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from handlers.domain.errors import one_line
 from handlers.domain.result import Result, skipped
-from handlers.domain.trigger import Target, Trigger, identity, timestamp
-from handlers.domain.untrusted import mapping, text
+from handlers.domain.trigger import Target, Trigger
+from handlers.domain.untrusted import identity, mapping, one_line, text, timestamp
 from handlers.triggers.context import Context
 from handlers.triggers.resource_change import usable
 
-_MOST_DIMENSIONS = 100  # a message lists no more, however many metric streams fire
+_MAX_DIMENSIONS = 100  # a message lists no more, however many metric streams fire
 
 
 def parse(document: dict[str, Any], context: Context) -> Iterator[Target | Result]:
@@ -49,7 +48,7 @@ def _targets(trigger: Trigger, entry: Mapping[str, Any], context: Context, seen:
             name = text(_get(dimension, "resourcedisplayname"))
             yield Target(trigger, ocid, name=name, tag_required=context.settings.require_tag)
     total = entry.get("totalMetricsFiring")
-    if len(dimensions) >= _MOST_DIMENSIONS and isinstance(total, int) and total > len(dimensions):
+    if len(dimensions) >= _MAX_DIMENSIONS and isinstance(total, int) and total > len(dimensions):
         missing = total - len(dimensions)
         yield skipped(trigger, f"{missing} more metric streams fire than the message lists; split the alarm's messages")
 

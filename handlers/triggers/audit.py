@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from handlers.domain.errors import InvalidRequest, one_line
+from handlers.domain.errors import InvalidRequest
 from handlers.domain.result import Result, skipped
-from handlers.domain.tags import all_tags_of, asked, tags_of, tells
-from handlers.domain.trigger import Target, Trigger, identity, timestamp
-from handlers.domain.untrusted import mapping, text
+from handlers.domain.tags import all_tags_of, decide_by_tag, tag_is_known, tags_of
+from handlers.domain.trigger import Target, Trigger
+from handlers.domain.untrusted import identity, mapping, one_line, text, timestamp
 from handlers.triggers.context import Context
 from handlers.triggers.resource_change import targets
 
@@ -37,7 +37,7 @@ def parse(document: dict[str, Any], context: Context) -> Iterator[Target | Resul
         yield skipped(trigger, reason, text(data.get("resourceId")))
         return
     tags = tags_of(data)
-    if current and not tells(tags, context.settings.backup_tag):
+    if current and not tag_is_known(tags, context.settings.backup_tag):
         tags = tags_of(current)
     yield from targets(trigger, data, context, tags=tags)
 
@@ -50,4 +50,4 @@ def _states(data: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, An
 
 def _tag_changed(previous: Mapping[str, Any], current: Mapping[str, Any], context: Context) -> bool:
     name = context.settings.backup_tag
-    return asked(all_tags_of(previous), name) != asked(all_tags_of(current), name)
+    return decide_by_tag(all_tags_of(previous), name) != decide_by_tag(all_tags_of(current), name)

@@ -10,8 +10,8 @@ from typing import Any
 
 from handlers.domain.errors import InvalidRequest
 from handlers.domain.result import Result, skipped
-from handlers.domain.trigger import Target, Trigger, identity
-from handlers.domain.untrusted import mapping, text
+from handlers.domain.trigger import Target, Trigger
+from handlers.domain.untrusted import identity, mapping, text
 from handlers.triggers import audit, event
 from handlers.triggers.context import Context
 

@@ -9,11 +9,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from handlers.domain.errors import InvalidRequest, one_line
+from handlers.domain.errors import InvalidRequest
 from handlers.domain.ocids import parse_ocid
 from handlers.domain.result import Result, skipped
-from handlers.domain.trigger import Target, Trigger, identity, timestamp
-from handlers.domain.untrusted import mapping, text
+from handlers.domain.trigger import Target, Trigger
+from handlers.domain.untrusted import identity, mapping, one_line, text, timestamp
 from handlers.triggers.context import Context
 from handlers.triggers.resource_change import targets
 

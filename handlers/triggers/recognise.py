@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 from handlers.domain.delivery import Delivery
 from handlers.domain.errors import InvalidRequest
 from handlers.domain.result import Outcome, Result, skipped
-from handlers.domain.trigger import Target, Trigger, identity
+from handlers.domain.trigger import Target, Trigger
+from handlers.domain.untrusted import identity
 from handlers.settings import Settings
 from handlers.triggers.context import Context
 

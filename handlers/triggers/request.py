@@ -7,7 +7,8 @@ from typing import Any
 
 from handlers.domain.errors import InvalidRequest
 from handlers.domain.models import BackupRequest
-from handlers.domain.trigger import Target, Trigger, identity
+from handlers.domain.trigger import Target, Trigger
+from handlers.domain.untrusted import identity
 from handlers.triggers.context import Context
 
 

@@ -10,12 +10,11 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
-from handlers.domain.errors import one_line
 from handlers.domain.ocids import BACKED_UP, Ocid, parse_ocid
 from handlers.domain.result import Result, skipped
 from handlers.domain.tags import tags_of
 from handlers.domain.trigger import Tags, Target, Trigger
-from handlers.domain.untrusted import mapping, text
+from handlers.domain.untrusted import mapping, one_line, text
 from handlers.triggers.context import Context
 
 # A tag change is an update without a suffix; .begin is left out because the operation may still fail.
