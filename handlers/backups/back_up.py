@@ -9,21 +9,15 @@ from pydantic import ValidationError
 
 from handlers.backups.intervals import recent_backup_reason
 from handlers.backups.plan import build_request
-from handlers.domain import operations
 from handlers.domain.errors import ApiError, ApiUnreachable, FunctionError
 from handlers.domain.models import CreateBackupDetails, VolumeBackup
+from handlers.domain.resource_kinds import RESOURCE_KINDS, ResourceKind
 from handlers.domain.result import Outcome, Result, skipped
 from handlers.domain.tags import TagDecision, all_tags_of, decide_by_tag, tag_is_known
 from handlers.domain.trigger import Tags, Target
 from handlers.domain.untrusted import mapping, text
 from handlers.oci.client import ApiResponse, OciApi
 from handlers.settings import Settings
-
-_READS = {
-    "volume": operations.GET_VOLUME,
-    "bootvolume": operations.GET_BOOT_VOLUME,
-    "volumegroup": operations.GET_VOLUME_GROUP,
-}
 
 
 def back_up(target: Target, api: OciApi, settings: Settings) -> Result:
@@ -56,7 +50,9 @@ def back_up(target: Target, api: OciApi, settings: Settings) -> Result:
 
 def _send(planned: Result, target: Target, request: CreateBackupDetails, api: OciApi) -> Result:
     try:
-        answer = api.send(request.operation, target.resource, body=request.body(), retry_token=target.retry_token)
+        answer = api.send(
+            _kind_of(target).create_backup, target.resource, body=request.body(), retry_token=target.retry_token
+        )
         backup = volume_backup(answer)
     except FunctionError as error:
         return _refused(planned, error)
@@ -84,5 +80,9 @@ def volume_backup(answer: ApiResponse) -> VolumeBackup:
 
 def _read(target: Target, api: OciApi) -> Target:
     """The target with the tags and the compartment that the API knows (GetVolume, GetBootVolume, GetVolumeGroup)."""
-    document: Any = mapping(api.send(_READS[target.resource.resource_type], target.resource).document)
+    document: Any = mapping(api.send(_kind_of(target).get, target.resource).document)
     return replace(target, tags=all_tags_of(document), compartment_id=text(document.get("compartmentId")))
+
+
+def _kind_of(target: Target) -> ResourceKind:
+    return RESOURCE_KINDS[target.resource.resource_type]

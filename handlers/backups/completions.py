@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 from handlers.backups.back_up import volume_backup
-from handlers.domain import operations
 from handlers.domain.errors import BackupUnfinished
+from handlers.domain.resource_kinds import BACKUP_KINDS
 from handlers.domain.result import Outcome, Result, skipped
 from handlers.domain.trigger import Target
 from handlers.oci.client import OciApi
 
-_READS = {
-    "volumebackup": operations.GET_VOLUME_BACKUP,
-    "bootvolumebackup": operations.GET_BOOT_VOLUME_BACKUP,
-    "volumegroupbackup": operations.GET_VOLUME_GROUP_BACKUP,
-}
 _FINAL = frozenset({"AVAILABLE", "FAULTY"})
 
 
 def is_completion(target: Target) -> bool:
-    return target.resource.resource_type in _READS
+    return target.resource.resource_type in BACKUP_KINDS
 
 
 def complete(target: Target, api: OciApi) -> Result:
     """Read the backup (GetVolumeBackup and its kin). Raises what `OciApi.send` raises, and BackupUnfinished."""
-    answer = api.send(_READS[target.resource.resource_type], target.resource)
+    answer = api.send(BACKUP_KINDS[target.resource.resource_type].get_backup, target.resource)
     backup = volume_backup(answer)
     if backup.lifecycle_state in {"TERMINATING", "TERMINATED"}:
         return skipped(target.trigger, "the backup has been deleted since", target.resource.text)

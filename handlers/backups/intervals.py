@@ -6,32 +6,27 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from handlers.backups.plan import PROVENANCE_TAG, provenance
-from handlers.domain import operations
+from handlers.domain.resource_kinds import RESOURCE_KINDS
 from handlers.domain.tags import tags_of
 from handlers.domain.trigger import Target
 from handlers.domain.untrusted import mapping, text, timestamp
 from handlers.oci.client import OciApi
 
 _BACKUPS_TO_COMPARE = 20
-_LISTS = {
-    "volume": (operations.LIST_VOLUME_BACKUPS, "volumeId"),
-    "bootvolume": (operations.LIST_BOOT_VOLUME_BACKUPS, "bootVolumeId"),
-    "volumegroup": (operations.LIST_VOLUME_GROUP_BACKUPS, "volumeGroupId"),
-}
 _NO_BACKUP = frozenset({"FAULTY", "TERMINATING", "TERMINATED"})
 
 
 def recent_backup_reason(target: Target, compartment_id: str, minutes: int, api: OciApi) -> str | None:
     """Why the target is skipped, or None. Raises what `OciApi.send` raises."""
-    operation, key = _LISTS[target.resource.resource_type]
+    kind = RESOURCE_KINDS[target.resource.resource_type]
     query = {
         "compartmentId": compartment_id,
-        key: target.resource.text,
+        kind.id_field: target.resource.text,
         "sortBy": "TIMECREATED",
         "sortOrder": "DESC",
         "limit": _BACKUPS_TO_COMPARE,
     }
-    backups = api.send(operation, target.resource, query=query).document
+    backups = api.send(kind.list_backups, target.resource, query=query).document
     newest = _newest_of_others(backups if isinstance(backups, list) else [], provenance(target.trigger))
     if newest is None or datetime.now(UTC) - newest >= timedelta(minutes=minutes):
         return None

@@ -25,10 +25,9 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-from handlers.domain import operations
 from handlers.domain.errors import InvalidRequest
-from handlers.domain.ocids import BACKED_UP, Ocid, parse_ocid
-from handlers.domain.operations import Operation
+from handlers.domain.ocids import Ocid, parse_ocid
+from handlers.domain.resource_kinds import SOURCES
 from handlers.domain.untrusted import one_line
 
 # Looking for pydantic's plugins opens a file of every installed package; there are none here.
@@ -46,8 +45,8 @@ def _source_ocid(text: str) -> str:
     ocid = parse_ocid(text)
     if ocid is None:
         raise ValueError("not an OCID")
-    if ocid.resource_type not in BACKED_UP:
-        raise ValueError(f"the OCID of a {ocid.resource_type}, expected that of a {', '.join(BACKED_UP)}")
+    if ocid.resource_type not in SOURCES:
+        raise ValueError(f"the OCID of a {ocid.resource_type}, expected that of a {', '.join(SOURCES)}")
     return ocid.text
 
 
@@ -91,7 +90,6 @@ class RetentionDuration(WireModel):
 class CreateBackupDetails(WireModel):
     """The fields that the three Create…Backup requests share. Their order is the SDK's, so the bytes are, too."""
 
-    operation: ClassVar[Operation]
     takes_key: ClassVar[bool] = True
 
     kms_key_id: Annotated[str, StringConstraints(min_length=1, max_length=255)] | None = None
@@ -135,19 +133,16 @@ class CreateBackupDetails(WireModel):
 
 
 class CreateVolumeBackupDetails(CreateBackupDetails):
-    operation = operations.CREATE_VOLUME_BACKUP
     resource_id: SourceOcid = Field(alias="volumeId")
 
 
 class CreateBootVolumeBackupDetails(CreateBackupDetails):
-    operation = operations.CREATE_BOOT_VOLUME_BACKUP
     resource_id: SourceOcid = Field(alias="bootVolumeId")
 
 
 class CreateVolumeGroupBackupDetails(CreateBackupDetails):
     """A group's backup takes the keys of its volumes, so the API has no `kmsKeyId` here."""
 
-    operation = operations.CREATE_VOLUME_GROUP_BACKUP
     takes_key = False
     resource_id: SourceOcid = Field(alias="volumeGroupId")
     kms_key_id: None = None

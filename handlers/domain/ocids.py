@@ -12,9 +12,6 @@ from typing import NamedTuple
 _OCID = re.compile(r"ocid1\.([a-z0-9]+)\.([a-z0-9-]+)\.([a-z0-9-]*)(?:\.[a-z0-9-]+)?\.([a-z0-9_-]+)")
 MAX_OCID_LENGTH = 255
 
-# The resource types that this function backs up; an instance stands for its volumes.
-BACKED_UP = ("volume", "bootvolume", "volumegroup", "instance")
-
 
 class Ocid(NamedTuple):
     """A well-formed OCID in lower case; `region` is a key (``iad``), a name (``eu-frankfurt-1``) or empty."""

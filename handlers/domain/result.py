@@ -26,22 +26,40 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One outcome and all that is told about it; `resource_id` is the volume's OCID, or the backup's for a completion.
+    """One outcome and all that is told about it.
 
-    `resource_type` names the OCID's kind and `milliseconds` how long the work on it took.
+    Attributes:
+        trigger: What asked for it.
+        outcome: What became of it.
+        resource_id: The volume's OCID, or the backup's for a completion.
+        resource_type: The kind of resource that this OCID names (``bootvolume``).
+        resource_name: What the trigger or the API calls the resource, None where nobody has told its name.
+        reason: Why it was skipped, in a sentence that a person can act on.
+        needs_person: Whether a skip leaves somebody without the backup that was asked for, so that it must be told.
+        error: Why it failed.
+        retry_token: The ``opc-retry-token`` of the request.
+        request: What was sent, or would be in a dry run.
+        volume_backup: The backup, as the API answered it.
+        opc_request_id: The service's id of the request.
+        milliseconds: How long the work on it took.
+        count: How many equal items of a batch this one result stands for.
+        notified: Whether every topic has taken the message about it.
     """
 
     trigger: Trigger
     outcome: Outcome
     resource_id: str | None = None
     resource_type: str | None = None
+    resource_name: str | None = None
     reason: str | None = None
+    needs_person: bool = False
     error: FunctionError | None = None
     retry_token: str | None = None
     request: CreateBackupDetails | None = None
     volume_backup: VolumeBackup | None = None
     opc_request_id: str | None = None
     milliseconds: int = 0
+    count: int = 1
     notified: bool = False
 
     def document(self) -> dict[str, Any]:
@@ -61,7 +79,20 @@ class Result:
         return {key: value for key, value in known.items() if value is not None}
 
 
-def skipped(trigger: Trigger, reason: str, resource_id: str | None = None) -> Result:
-    """Nothing is done, for a reason a person can act on. The resource is told as it came, but fit for a log line."""
-    told = one_line(resource_id, MAX_OCID_LENGTH) if resource_id else None
-    return Result(trigger, Outcome.SKIPPED, resource_id=told, reason=reason)
+def skipped(
+    trigger: Trigger,
+    reason: str,
+    resource_id: str | None = None,
+    *,
+    resource_name: str | None = None,
+    needs_person: bool = False,
+) -> Result:
+    """Return the result of doing nothing, with the reason. The resource's id is kept as it came, but fit for a line."""
+    return Result(
+        trigger,
+        Outcome.SKIPPED,
+        resource_id=one_line(resource_id, MAX_OCID_LENGTH) if resource_id else None,
+        resource_name=resource_name,
+        reason=reason,
+        needs_person=needs_person,
+    )

@@ -25,13 +25,22 @@ class Tags:
 class Trigger:
     """One thing that happened. The same `id` means the same happening, however often it is delivered.
 
-    `direct` is true where the caller itself waits for the answer and asked for one backup.
+    Attributes:
+        kind: The kind of trigger (``event``, ``alarm``, …), as CONTRIBUTING.md and the messages name it.
+        id: The identity that the retry token is made of.
+        type: The event's type, or the alarm's transition.
+        time: When it happened, as the trigger itself says.
+        title: What a person called it: the title of an alarm.
+        source: The OCID of what raised it: that of an alarm.
+        direct: Whether the caller itself waits for the answer and asked for one backup.
     """
 
     kind: str
     id: str
     type: str | None = None
     time: datetime | None = None
+    title: str | None = None
+    source: str | None = None
     direct: bool = False
 
 
@@ -39,9 +48,14 @@ class Trigger:
 class Target:
     """One resource that a trigger is about.
 
-    `resource` is a volume, boot volume, volume group or instance, or the backup itself where the trigger says that a
-    backup ended. `name`, `compartment_id` and `tags` are what the trigger says of it, None where it does not say.
-    `request` holds what a direct request asked for, `tag_required` whether only a tagged resource is backed up.
+    Attributes:
+        trigger: What asks for the backup.
+        resource: A volume, boot volume, volume group or instance, or the backup itself where a backup ended.
+        name: What the trigger calls the resource, None where it does not say.
+        compartment_id: Where the trigger says that it lives, None where it does not say.
+        tags: What the trigger says of its tags, None where it does not say.
+        tag_required: Whether it is only backed up if its tag asks for it.
+        request: What a direct request asked for.
     """
 
     trigger: Trigger

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
-from handlers.domain.ocids import BACKED_UP, Ocid, parse_ocid
+from handlers.domain.ocids import Ocid, parse_ocid
+from handlers.domain.resource_kinds import BACKUP_KINDS, SOURCES
 from handlers.domain.result import Result, skipped
 from handlers.domain.tags import tags_of
 from handlers.domain.trigger import Tags, Target, Trigger
@@ -21,7 +22,6 @@ from handlers.triggers.context import Context
 TAGGED_TYPES = re.compile(
     r"com\.oraclecloud\.blockvolumes\.(update(boot)?volume(group)?(\.end)?|create(boot)?volume(group)?\.end|createvolumegroup)"
 )
-_BACKUPS = frozenset({"volumebackup", "bootvolumebackup", "volumegroupbackup"})
 
 
 def usable(resource_id: object) -> Ocid | str:
@@ -29,9 +29,9 @@ def usable(resource_id: object) -> Ocid | str:
     ocid = parse_ocid(resource_id)
     if ocid is None:
         return f"'{one_line(str(resource_id or ''), 100)}' is not the OCID of a resource"
-    if ocid.resource_type in _BACKUPS:
+    if ocid.resource_type in BACKUP_KINDS:
         return "the resource is itself a backup"
-    if ocid.resource_type not in BACKED_UP:
+    if ocid.resource_type not in SOURCES:
         return f"a resource of type {ocid.resource_type} has no volumes to back up"
     return ocid
 
