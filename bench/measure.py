@@ -22,8 +22,8 @@ from typing import Any
 
 from bench.image import image_in, lay_out
 from emulator import LocalOci
-from emulator.events.envelopes import event
-from emulator.functions.functions import Image
+from emulator.core.events import event
+from emulator.services.functions.functions import Image
 
 VARIANTS = {
     "empty": "an empty FDK function",

@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 
 from emulator import LocalOci, Options
+from emulator.core.journal import Entry
 from emulator.interrupts import wait_for_interrupt
-from emulator.journal import Entry
 
 
 def main() -> None:

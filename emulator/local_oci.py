@@ -20,33 +20,33 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, TypeVar
 
-from emulator.api import Document
-from emulator.block_volume.boot_volume_backups import BootVolumeBackups
-from emulator.block_volume.boot_volumes import BootVolumes
-from emulator.block_volume.volume_backups import VolumeBackups
-from emulator.block_volume.volume_group_backups import VolumeGroupBackups
-from emulator.block_volume.volume_groups import VolumeGroups
-from emulator.block_volume.volumes import Volumes
-from emulator.certificates import Authority
-from emulator.cloud import Cloud
-from emulator.compute.boot_volume_attachments import BootVolumeAttachments
-from emulator.compute.instances import Instances
-from emulator.compute.volume_attachments import VolumeAttachments
-from emulator.connector_hub.service_connectors import ServiceConnectors
-from emulator.controls import Controls
-from emulator.errors import ServiceError
-from emulator.events.rules import Rules
-from emulator.faults import Fault, Faults
-from emulator.functions.fn_api import FnApi
-from emulator.functions.functions import Functions, Image
-from emulator.identifiers import new_ocid
-from emulator.journal import Entry, Journal
-from emulator.monitoring.alarms import Alarms
-from emulator.notifications.subscriptions import Subscriptions
-from emulator.notifications.topics import Topics
-from emulator.operator import Operator
-from emulator.principals import ApiKey, Principal, ResourcePrincipal
-from emulator.server import Server
+from emulator.core.cloud import Cloud
+from emulator.core.errors import ServiceError
+from emulator.core.identifiers import new_ocid
+from emulator.core.journal import Entry, Journal
+from emulator.core.operations import Document
+from emulator.core.principals import ApiKey, Principal, ResourcePrincipal
+from emulator.http.certificates import Authority
+from emulator.http.controls import Controls
+from emulator.http.faults import Fault, Faults
+from emulator.http.operator import Operator
+from emulator.http.server import Server
+from emulator.services.block_volume.boot_volume_backups import BootVolumeBackups
+from emulator.services.block_volume.boot_volumes import BootVolumes
+from emulator.services.block_volume.volume_backups import VolumeBackups
+from emulator.services.block_volume.volume_group_backups import VolumeGroupBackups
+from emulator.services.block_volume.volume_groups import VolumeGroups
+from emulator.services.block_volume.volumes import Volumes
+from emulator.services.compute.boot_volume_attachments import BootVolumeAttachments
+from emulator.services.compute.instances import Instances
+from emulator.services.compute.volume_attachments import VolumeAttachments
+from emulator.services.connector_hub.service_connectors import ServiceConnectors
+from emulator.services.events.rules import Rules
+from emulator.services.functions.fn_api import FnApi
+from emulator.services.functions.functions import Functions, Image
+from emulator.services.monitoring.alarms import Alarms
+from emulator.services.notifications.subscriptions import Subscriptions
+from emulator.services.notifications.topics import Topics
 
 RESULTS, ALARMS = "backup-results", "backup-alarms"
 PROJECT = Path(__file__).resolve().parent.parent
@@ -231,7 +231,7 @@ class LocalOci:
         self.run(lambda: self.functions.configure(config))
 
     def fault(self, operation: str, **fault: Any) -> None:
-        """Script a fault; see emulator/faults.py for its keys."""
+        """Script a fault; see emulator/http/faults.py for its keys."""
         self.run(lambda: self.faults.add(Fault(operation, **fault)))
 
     def invoke(self, body: bytes | str | Document | list[Any], **headers: str) -> tuple[int, Any]:

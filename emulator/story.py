@@ -14,10 +14,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from emulator.core.journal import Entry
+from emulator.core.principals import FUNCTION
 from emulator.interrupts import wait_for_interrupt
-from emulator.journal import Entry
 from emulator.local_oci import ALARMS, RESULTS, LocalOci, Options
-from emulator.principals import FUNCTION
 
 _STATE = Path(".local-oci")
 _DISKS = 3

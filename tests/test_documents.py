@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator.api import operations_of
+from emulator.core.operations import operations_of
 from emulator.local_oci import PROJECT, LocalOci, Options
 from handlers import operations
 from handlers.operations import Operation

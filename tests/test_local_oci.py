@@ -12,8 +12,8 @@ import oci
 import pytest
 
 from emulator import ServiceError
-from emulator.functions.functions import LARGEST_BODY, Image
 from emulator.local_oci import PROJECT
+from emulator.services.functions.functions import LARGEST_BODY, Image
 from tests.world import World, payload, world
 
 

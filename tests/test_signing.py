@@ -22,8 +22,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from oci.auth.signers import get_resource_principals_signer
 
-from emulator.functions.container import Container, fdk_command, installed_fdk
 from emulator.local_oci import PROJECT
+from emulator.services.functions.container import Container, fdk_command, installed_fdk
 from handlers.connections import Connections
 from handlers.errors import ResourcePrincipalUnavailable
 from handlers.ocids import parse_ocid

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from emulator import LocalOci, local_oci
-from emulator.block_volume.resources import Resources
-from emulator.functions.functions import Image
-from emulator.journal import Entry
+from emulator.core.journal import Entry
+from emulator.core.resources import Resources
 from emulator.local_oci import PROJECT
+from emulator.services.functions.functions import Image
 
 EVENTS = Path(__file__).with_name("events")
 FUNCTION_LOG = "log"

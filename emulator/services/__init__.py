@@ -1,0 +1,1 @@
+"""The services of the local OCI, one package each."""
