@@ -4,6 +4,8 @@
 """
 
 from emulator.core.errors import ServiceError
-from emulator.local_oci import LocalOci, Options, local_oci
+from emulator.image import Image
+from emulator.local_oci import LocalOci, local_oci
+from emulator.options import Options
 
-__all__ = ["LocalOci", "Options", "ServiceError", "local_oci"]
+__all__ = ["Image", "LocalOci", "Options", "ServiceError", "local_oci"]

@@ -25,18 +25,20 @@ def main() -> None:
     parser.add_argument("--shuffle", type=float, default=0.0, metavar="SECONDS", help="and up to so late (%(default)s)")
     parser.add_argument("--quiet", action="store_true", help="do not print what happens")
     arguments = parser.parse_args()
-    oci = LocalOci(
-        Options(
-            host=arguments.host,
-            port=arguments.port,
-            state=arguments.state,
-            denied=tuple(arguments.deny),
-            lifecycle_seconds=arguments.lifecycle,
-            event_copies=arguments.copies,
-            event_shuffle_seconds=arguments.shuffle,
-            listener=None if arguments.quiet else show,
-        )
+    options = Options(
+        host=arguments.host,
+        port=arguments.port,
+        state=arguments.state,
+        denied=tuple(arguments.deny),
+        lifecycle_seconds=arguments.lifecycle,
+        event_copies=arguments.copies,
+        event_shuffle_seconds=arguments.shuffle,
+        listener=None if arguments.quiet else show,
     )
+    try:
+        oci = LocalOci(options)
+    except ValueError as error:
+        parser.error(str(error))
     try:
         oci.start()
         print(f"ready {oci.base_url} state {oci.state}", flush=True)

@@ -11,9 +11,9 @@ from typing import Any
 import oci
 import pytest
 
-from emulator import ServiceError
-from emulator.local_oci import PROJECT
-from emulator.services.functions.functions import LARGEST_BODY, Image
+from emulator import Image, ServiceError
+from emulator.options import PROJECT
+from emulator.services.functions.invocations import MAX_BODY_BYTES
 from tests.world import World, payload, world
 
 
@@ -96,7 +96,7 @@ def test_errors_have_oracles_codes(cloud: World, blockstorage: Any) -> None:
     assert refusal(operator, "GET", "/20160918/volumes") == (400, "MissingParameter")
     assert refusal(operator, "POST", "/20160918/volumes", "[") == (400, "CannotParseRequest")
     assert refusal(operator, "POST", "/20160918/volumes", {"size": 1}) == (400, "InvalidParameter")
-    assert refusal(operator, "GET", "/20160918/nothing") == (404, "NotAuthorizedOrNotFound")
+    assert refusal(operator, "GET", "/20160918/nothing") == (400, "NotImplemented")
     assert refusal(operator, "GET", "/20160918/volumes", compartmentId="x", limit="0") == (400, "InvalidParameter")
     assert refusal(operator, "GET", "/20160918/volumes", compartmentId="x", page="x") == (400, "InvalidParameter")
 
@@ -189,7 +189,7 @@ def test_rules_hand_matching_events_to_functions_and_topics() -> None:
     with world() as cloud:
         oci_ = cloud.oci
         actions = [
-            {"actionType": "FAAS", "isEnabled": True, "functionId": oci_.functions.function["id"]},
+            {"actionType": "FAAS", "isEnabled": True, "functionId": oci_.function["id"]},
             {"actionType": "ONS", "isEnabled": True, "topicId": oci_.alarm_topic["id"]},
         ]
         tagged = {"freeformTags": {"team": ["dba", "ops"]}}
@@ -246,14 +246,14 @@ def test_topics_deliver_to_files_and_http_endpoints_and_try_again(tmp_path: Path
 
 
 def test_functions_are_limited_as_the_platform_limits_them() -> None:
-    with world(most_containers=1) as cloud, pytest.raises(ServiceError) as caught:
-        cloud.invoke(b"x" * (LARGEST_BODY + 1))
+    with world(max_containers=1) as cloud, pytest.raises(ServiceError) as caught:
+        cloud.invoke(b"x" * (MAX_BODY_BYTES + 1))
     assert (caught.value.status, caught.value.code) == (413, "FunctionInvokeRequestContentTooLarge")
 
 
 def test_a_function_that_takes_too_long_is_ended_with_504_and_started_anew() -> None:
     with world() as cloud:
-        cloud.oci.wait(cloud.oci.functions.warm())
+        cloud.oci.wait(cloud.oci.pool.warm())
         with pytest.raises(ServiceError) as caught:
             cloud.invoke({"volumeId": cloud.volume()}, seconds="0.01")
         assert caught.value.status == 504
@@ -262,8 +262,8 @@ def test_a_function_that_takes_too_long_is_ended_with_504_and_started_anew() -> 
 
 def test_a_function_that_dies_is_answered_502_and_started_anew() -> None:
     with world() as cloud:
-        container = cloud.oci.wait(cloud.oci.functions.warm())
-        cloud.oci.wait(cloud.oci.functions.kill())
+        container = cloud.oci.wait(cloud.oci.pool.warm())
+        cloud.oci.wait(cloud.oci.pool.kill())
         assert cloud.invoke_one({"volumeId": cloud.volume()})["outcome"] == "accepted"
         assert not container.alive
 
@@ -408,7 +408,7 @@ def test_functions_are_found_changed_and_invoked_by_their_api() -> None:
 
 
 def test_an_invocation_beyond_the_last_container_is_refused() -> None:
-    with world(most_containers=0) as cloud, pytest.raises(ServiceError) as caught:
+    with world(max_containers=0) as cloud, pytest.raises(ServiceError) as caught:
         cloud.invoke(b"")
     assert caught.value.status == 429
 
@@ -461,7 +461,7 @@ def test_events_may_come_more_than_once_and_in_any_order() -> None:
 
 def test_a_detached_invocation_tells_the_destination_of_its_outcome() -> None:
     with world(wired=True) as cloud:
-        function = cloud.oci.functions.function["id"]
+        function = cloud.oci.function["id"]
         destination = {"kind": "NOTIFICATION", "topicId": cloud.oci.result_topic["id"]}
         change = {"failureDestination": destination, "successDestination": {"kind": "NONE"}}
         cloud.oci.operator.call("PUT", f"/20260325/functions/{function}", change)

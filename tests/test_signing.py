@@ -6,7 +6,6 @@ import json
 import os
 import re
 import signal
-import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -22,8 +21,9 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from oci.auth.signers import get_resource_principals_signer
 
-from emulator.local_oci import PROJECT
-from emulator.services.functions.container import Container, fdk_command, installed_fdk
+from emulator import Image
+from emulator.options import PROJECT
+from emulator.services.functions.container import Container
 from handlers.connections import Connections
 from handlers.errors import ResourcePrincipalUnavailable
 from handlers.ocids import parse_ocid
@@ -220,7 +220,7 @@ def test_a_principal_whose_files_break_under_a_warm_function_is_a_clear_error() 
     with world() as cloud:
         cloud.invoke_one({"volumeId": cloud.volume()})
         cloud.oci.run(cloud.oci.principal.rotate)
-        (cloud.oci.state / "private.pem").write_text("garbage")
+        cloud.oci.principal.key_file.write_text("garbage")
         status, answer = cloud.invoke({"volumeId": cloud.volume()})
         assert status == 502
         assert answer["results"][0]["error"]["code"] == "ResourcePrincipalUnavailable"
@@ -236,8 +236,7 @@ def bare_function(cloud: World) -> Iterator[Any]:
         "TOPIC_ID": cloud.oci.result_topic["id"],
         "OCI_ENDPOINT": cloud.oci.base_url,
     }
-    command = fdk_command(sys.executable, installed_fdk(), PROJECT / "func.py")
-    container = Container(command, environment, PROJECT, lines.append)
+    container = Container(Image(PROJECT / "func.py").command, environment, PROJECT, lines.append)
     cloud.oci.wait(container.start())
     yield lambda body: cloud.oci.wait(container.invoke(body, {}, 20))
     cloud.oci.wait(container.stop(signal.SIGTERM))

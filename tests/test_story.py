@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator.local_oci import PROJECT
+from emulator.options import PROJECT
 
 
 def children_of(pid: int) -> set[int]:

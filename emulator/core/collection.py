@@ -40,20 +40,27 @@ class Collection:
         return document
 
     def touch(self, document: Document) -> None:
-        """The document changed, so it has another etag."""
+        """Give a document that has changed another etag."""
         self._etags[document["id"]] = secrets.token_hex(8)
 
-    def named(self, call: Call, parameter: str) -> Document:
-        """The document that a path names. Raises ServiceError 400 or 404."""
+    def discard(self, document: Document) -> None:
+        """Forget a document."""
+        del self.documents[document["id"]]
+        del self._etags[document["id"]]
+
+    def from_path(self, call: Call, parameter: str) -> Document:
+        """Return the document that a path names. Raises ServiceError 400 or 404."""
         return self.get(call.ocid(parameter, self.resource_type))
 
     def get(self, ocid: str) -> Document:
+        """Return the document of this OCID. Raises ServiceError 404."""
         if ocid not in self.documents:
             raise not_found()
         return self.documents[ocid]
 
-    def existing(self, ocid: object, parameter: str) -> Document:
-        """The document that a request's body names. Raises ServiceError 400 or 404."""
+    def from_body(self, details: Document, parameter: str) -> Document:
+        """Return the document that a field of a request's body names. Raises ServiceError 400 or 404."""
+        ocid = details.get(parameter)
         if not ocid:
             raise missing(parameter)
         if not isinstance(ocid, str) or resource_type(ocid) != self.resource_type:
@@ -64,16 +71,17 @@ class Collection:
         return document
 
     def check_etag(self, call: Call, document: Document) -> None:
-        """Raises ServiceError 412 where the request's ``if-match`` is not the document's etag."""
+        """Raise ServiceError 412 where the request's ``if-match`` is not the document's etag."""
         expected = call.headers.get("if-match")
         if expected and expected != self._etags[document["id"]]:
             raise no_etag_match()
 
-    def reply(self, document: Document) -> Reply:
-        return Reply(document, headers={"etag": self._etags[document["id"]]})
+    def reply(self, document: Document, status: int = 200) -> Reply:
+        """Return an answer that holds the document, with its etag."""
+        return Reply(document, status, headers={"etag": self._etags[document["id"]]})
 
-    def made_before(self, call: Call) -> Document | None:
-        """What an earlier request with the same ``opc-retry-token`` made, within 24 hours.
+    def replayed(self, call: Call) -> Document | None:
+        """Return what a request with the same ``opc-retry-token`` created within the last 24 hours, or None.
 
         Raises ServiceError 409 InvalidatedRetryToken where that was deleted since, and 400 where the earlier request
         had another body: OCI does not say what it does then, and whoever sends it has a defect.
@@ -93,30 +101,30 @@ class Collection:
             raise invalidated_retry_token()
         return document
 
-    def remember(self, call: Call, document: Document) -> None:
-        """That this request's ``opc-retry-token`` made the document."""
+    def remember_token(self, call: Call, document: Document) -> None:
+        """Record which document this ``opc-retry-token`` created."""
         token = call.headers.get("opc-retry-token")
         if token is not None:
             digest = hashlib.sha256(call.content).hexdigest()
             self._tokens[token] = (time.time() + _TOKEN_SECONDS, document["id"], digest)
 
-    def create(self, call: Call, make: Callable[[Document], Document]) -> Reply:
-        """What `make` makes of the request's body, or what the same retry token made before. Raises ServiceError."""
-        document = self.made_before(call)
+    def create(self, call: Call, add: Callable[[Document], Document]) -> Reply:
+        """Answer with what `add` makes of the body, or what the same retry token created. Raises ServiceError."""
+        document = self.replayed(call)
         if document is None:
-            document = make(call.body)
-            self.remember(call, document)
+            document = add(call.body)
+            self.remember_token(call, document)
         return self.reply(document)
 
     def page(self, call: Call, *filters: str) -> Reply:
-        """One page of the documents that the query's `filters` (names of fields) let through."""
-        wanted = {name: call.query[name] for name in filters if call.query.get(name)}
-        found = [document for document in self.documents.values() if _matches(document, wanted)]
+        """Return one page of the documents whose fields have the values that the query gives for `filters`."""
+        values = {name: call.query[name] for name in filters if call.query.get(name)}
+        found = [document for document in self.documents.values() if _matches(document, values)]
         return page_of(_sorted(found, call), call, self._page_size)
 
 
 def page_of(documents: Iterable[Document], call: Call, page_size: int) -> Reply:
-    """The part of a list that the query's `limit` and `page` ask for, and where the next part begins."""
+    """Return the part of a list that the query's `limit` and `page` ask for, and where the next part begins."""
     everything = list(documents)
     limit, start = call.query.get("limit", str(page_size)), call.query.get("page", "0")
     if not limit.isdigit() or not 1 <= int(limit) <= 1000:
@@ -128,8 +136,8 @@ def page_of(documents: Iterable[Document], call: Call, page_size: int) -> Reply:
     return Reply(everything[int(start) : end], headers=headers)
 
 
-def _matches(document: Document, wanted: Mapping[str, str]) -> bool:
-    return all(str(document.get(name, "")).lower() == value.lower() for name, value in wanted.items())
+def _matches(document: Document, values: Mapping[str, str]) -> bool:
+    return all(str(document.get(name, "")).lower() == value.lower() for name, value in values.items())
 
 
 def _sorted(documents: list[Document], call: Call) -> list[Document]:
@@ -141,35 +149,47 @@ def _sorted(documents: list[Document], call: Call) -> list[Document]:
     return sorted(in_order, key=lambda document: str(document.get(field) or now()), reverse=not ascending)
 
 
+def require(details: Document, *names: str) -> None:
+    """Raise ServiceError 400 for the first of these fields that is missing or empty; false and 0 are values."""
+    for name in names:
+        if details.get(name) in (None, "", [], {}):
+            raise missing(name)
+
+
 def tagged(details: Document) -> Document:
-    """The tag fields of a new resource."""
+    """Return the tag fields of a new resource."""
     return {"definedTags": details.get("definedTags") or {}, "freeformTags": details.get("freeformTags") or {}}
 
 
+def located(compartment_id: str) -> Document:
+    """Return the fields that say where a resource is."""
+    return {"availabilityDomain": AVAILABILITY_DOMAIN, "compartmentId": compartment_id}
+
+
 def display_name(details: Document, default: str) -> str:
-    """Raises ServiceError 400 where the name is empty or too long."""
+    """Return the name of a new resource. Raises ServiceError 400 where it is empty or too long."""
+    check_display_name(details)
     name = details.get("displayName")
-    if name is None:
-        return default
-    if not isinstance(name, str) or not 1 <= len(name) <= 255:
+    return default if name is None else str(name)
+
+
+def check_display_name(details: Document) -> None:
+    """Raise ServiceError 400 where a name is given that is empty or too long."""
+    name = details.get("displayName")
+    if name is not None and (not isinstance(name, str) or not 1 <= len(name) <= 255):
         raise invalid("displayName size must be between 1 and 255")
-    return name
 
 
 def check_fields(details: Document, *known: str) -> None:
-    """Raises ServiceError 400 for a field that the operation does not have, as the API does."""
+    """Raise ServiceError 400 for a field that the operation does not have, as the API does."""
     for name in details:
         if name not in known:
             raise invalid(f"Unrecognized field: {name}")
 
 
 def check_tags(details: Document) -> None:
-    """Raises ServiceError 400 beyond 10 free-form or 64 defined tags."""
+    """Raise ServiceError 400 beyond 10 free-form or 64 defined tags."""
     if len(details.get("freeformTags") or {}) > 10:
         raise invalid("freeformTags size must be between 0 and 10")
     if sum(map(len, (details.get("definedTags") or {}).values())) > 64:
         raise invalid("definedTags size must be between 0 and 64")
-
-
-def located(compartment_id: str) -> Document:
-    return {"availabilityDomain": AVAILABILITY_DOMAIN, "compartmentId": compartment_id}

@@ -32,6 +32,10 @@ def missing(parameter: str) -> ServiceError:
     return ServiceError(400, "MissingParameter", f"Missing required parameter: {parameter}")
 
 
+def not_implemented(message: str) -> ServiceError:
+    return ServiceError(400, "NotImplemented", message)
+
+
 def related_not_found(message: str) -> ServiceError:
     return ServiceError(400, "RelatedResourceNotAuthorizedOrNotFound", message)
 

@@ -16,7 +16,14 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request as an operation sees it. `body` is its JSON object, empty where there is none."""
+    """One request as an operation sees it.
+
+    Attributes:
+        path: the parameters that the operation's path names.
+        query: the parameters of the query.
+        headers: the headers, their names in lower case.
+        content: the body's bytes.
+    """
 
     path: Mapping[str, str]
     query: Mapping[str, str]
@@ -25,7 +32,7 @@ class Call:
 
     @property
     def body(self) -> Document:
-        """Raises ServiceError 400 where the content is no JSON object."""
+        """Return the body's JSON object, empty where there is no body. Raises ServiceError 400 where it is none."""
         try:
             document = json.loads(self.content) if self.content else {}
         except (ValueError, RecursionError):
@@ -35,13 +42,13 @@ class Call:
         return document
 
     def required(self, name: str) -> str:
-        """A query parameter. Raises ServiceError 400 where it is missing."""
+        """Return a query parameter. Raises ServiceError 400 where it is missing."""
         if not self.query.get(name):
             raise missing(name)
         return self.query[name]
 
     def ocid(self, name: str, *types: str) -> str:
-        """An OCID of the path, in one of these types. Raises ServiceError 400 where it is none."""
+        """Return an OCID of the path, of one of these types. Raises ServiceError 400 where it is none."""
         if resource_type(self.path[name]) not in types:
             raise malformed(name)
         return self.path[name]
@@ -49,7 +56,13 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A successful answer; `document` is a JSON value, bytes as they are, or None for no body."""
+    """A successful answer.
+
+    Attributes:
+        document: a JSON value, bytes that are sent as they are, or None for no body.
+        status: the HTTP status.
+        headers: headers beside content type and request id.
+    """
 
     document: Any = None
     status: int = 200
@@ -61,9 +74,14 @@ Handler = Callable[[Any, Call], Awaitable[Reply]]
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An API operation: its name, where it is, and the permission (`manage volume-backups`) that a policy can deny.
+    """An API operation.
 
-    `signed` is false only for the Fn API, which the `fn` CLI calls without a signature.
+    Attributes:
+        name: its name in the API: CreateVolumeBackup.
+        method: the HTTP method.
+        path: the path, with its parameters in braces.
+        permission: what a policy has to grant for it (`manage volume-backups`), if anything.
+        signed: whether requests are signed; false for the Fn API, which the `fn` CLI calls without a signature.
     """
 
     name: str
@@ -86,9 +104,15 @@ def operation(
     return declare
 
 
-def operations_of(service: object) -> Iterator[tuple[Operation, Callable[[Call], Awaitable[Reply]]]]:
-    """The operations that a service declares, with the bound methods."""
-    for name in dir(type(service)):
-        declared = getattr(getattr(type(service), name), "operation", None)
+def declared_operations(kind: type) -> Iterator[tuple[str, Operation]]:
+    """Return the operations that a class of services declares, each with its method's name."""
+    for name in dir(kind):
+        declared = getattr(getattr(kind, name), "operation", None)
         if isinstance(declared, Operation):
-            yield declared, getattr(service, name)
+            yield name, declared
+
+
+def operations_of(service: object) -> Iterator[tuple[Operation, Callable[[Call], Awaitable[Reply]]]]:
+    """Return the operations that a service declares, each with the bound method."""
+    for name, declared in declared_operations(type(service)):
+        yield declared, getattr(service, name)

@@ -1,4 +1,4 @@
-"""Who signs: the operator with the API key of a config file, and the function with its resource principal.
+"""Who signs: the operator with the API key of a config file, and functions with their resource principals.
 
 A resource principal is a private key and a session token (RPST) that holds the public key; the platform rotates both
 files in place. https://docs.oracle.com/en-us/iaas/Content/Functions/Tasks/functionsaccessingociresources.htm
@@ -13,6 +13,7 @@ import secrets
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -27,9 +28,16 @@ _ISSUER = "authService.oracle.com"
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """A key that signs, and who it belongs to (`OPERATOR` or `FUNCTION`)."""
+    """A key that signs.
 
-    name: str
+    Attributes:
+        kind: whose it is, `OPERATOR` or `FUNCTION`.
+        ocid: the OCID of the user or of the function.
+        public_key: what signatures are checked with.
+    """
+
+    kind: str
+    ocid: str
     public_key: rsa.RSAPublicKey
 
 
@@ -41,7 +49,7 @@ def pem(key: rsa.RSAPrivateKey) -> bytes:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
-def write(path: Path, content: bytes, owner: int | None = None) -> None:
+def replace_file(path: Path, content: bytes, owner: int | None = None) -> None:
     """Replace a file in one step, readable by its owner only, so that a reader sees the old one or the new one."""
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     fresh.touch(mode=0o600)
@@ -59,12 +67,12 @@ class ApiKey:
         spki = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         digest = hashlib.md5(spki, usedforsecurity=False).hexdigest()
         fingerprint = ":".join(digest[place : place + 2] for place in range(0, 32, 2))
-        self.principal = Principal(OPERATOR, key.public_key())
+        self.principal = Principal(OPERATOR, user_id, key.public_key())
         self.key_id = f"{tenancy_id}/{user_id}/{fingerprint}"
         self.config_file = directory / "config"
         key_file = directory / "api_key.pem"
         # The CLI looks for this label at the end of a key file and warns where it is missing.
-        write(key_file, pem(key) + b"\nOCI_API_KEY\n")
+        replace_file(key_file, pem(key) + b"\nOCI_API_KEY\n")
         config = configparser.ConfigParser()
         config["DEFAULT"] = {
             "user": user_id,
@@ -78,63 +86,29 @@ class ApiKey:
         self.config_file.chmod(0o600)
 
 
-class ResourcePrincipal:
-    """The function's principal in `directory`: `private.pem` and `rpst`, valid for `seconds` after each rotation.
+class TokenIssuer:
+    """Issues session tokens, and knows which of its own are still good."""
 
-    The files belong to `owner`, a user id, if one is given.
-    """
-
-    def __init__(
-        self,
-        directory: Path,
-        function_id: str,
-        tenancy_id: str,
-        compartment_id: str,
-        *,
-        seconds: int,
-        owner: int | None = None,
-    ) -> None:
-        self._owner = owner
-        self.key_file = directory / "private.pem"
-        self.token_file = directory / "rpst"
+    def __init__(self) -> None:
         self._secret = secrets.token_bytes(32)
-        self._claims = {
-            "iss": _ISSUER,
-            "sub": function_id,
-            "ptype": "resource",
-            "ttype": "res",
-            "res_type": "fnfunc",
-            "res_id": function_id,
-            "res_tenant": tenancy_id,
-            "res_compartment": compartment_id,
-        }
-        self._seconds = seconds
         self._revoked: set[str] = set()
-        self._current = ""
-        self.rotate()
 
-    def rotate(self, *, revoke: bool = True) -> None:
-        """Replace key and token; with `revoke`, the old token is refused from now on."""
-        if revoke and self._current:
-            self._revoked.add(self._current)
-        key = new_key()
-        self._write(key, expires_in=self._seconds)
+    def issue(self, claims: dict[str, Any], public_key: rsa.RSAPublicKey, *, seconds: int) -> str:
+        """Return a token for a key; with negative `seconds`, one whose time is over."""
+        issued = int(time.time())
+        times = {"iss": _ISSUER, "iat": issued, "exp": issued + seconds, "jti": secrets.token_hex(8)}
+        return jwt.encode({**claims, **times, "jwk": RSAAlgorithm.to_jwk(public_key)}, self._secret, algorithm="HS256")
 
-    def expire(self) -> None:
-        """Replace the token by one whose time is over."""
-        self._write(new_key(), expires_in=-120)
+    def revoke(self, token: str) -> None:
+        """Refuse a token from now on."""
+        self._revoked.add(token)
 
-    def environment(self) -> dict[str, str]:
-        """What the platform puts into the function's environment."""
-        return {
-            "OCI_RESOURCE_PRINCIPAL_VERSION": "2.2",
-            "OCI_RESOURCE_PRINCIPAL_RPST": str(self.token_file),
-            "OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM": str(self.key_file),
-            "OCI_RESOURCE_PRINCIPAL_REGION": REGION,
-        }
+    def restore(self) -> None:
+        """Accept revoked tokens again, for as long as they are valid."""
+        self._revoked.clear()
 
-    def verify(self, token: str) -> Principal | None:
-        """The principal of a token that this service issued and that is still good, else None."""
+    def find_principal(self, token: str) -> Principal | None:
+        """Return whom a token was issued to, or None where it is not, or no longer, good."""
         if token in self._revoked:
             return None
         try:
@@ -142,17 +116,58 @@ class ResourcePrincipal:
         except jwt.InvalidTokenError:
             return None
         public_key = RSAAlgorithm.from_jwk(claims["jwk"])
-        return Principal(FUNCTION, public_key) if isinstance(public_key, rsa.RSAPublicKey) else None
+        return Principal(FUNCTION, claims["sub"], public_key) if isinstance(public_key, rsa.RSAPublicKey) else None
 
-    def _write(self, key: rsa.RSAPrivateKey, *, expires_in: int) -> None:
-        issued = int(time.time())
-        claims = {
-            **self._claims,
-            "iat": issued,
-            "exp": issued + expires_in,
-            "jti": secrets.token_hex(8),
-            "jwk": RSAAlgorithm.to_jwk(key.public_key()),
+
+class ResourcePrincipal:
+    """A function's principal: the files `private.pem` and `rpst` in a directory, which the platform rotates in place.
+
+    Attributes:
+        key_file: the private key.
+        token_file: the session token, which holds the public key.
+    """
+
+    def __init__(
+        self, directory: Path, issuer: TokenIssuer, claims: dict[str, Any], *, seconds: int, owner: int | None = None
+    ) -> None:
+        self.key_file = directory / "private.pem"
+        self.token_file = directory / "rpst"
+        self._issuer = issuer
+        self._claims = claims
+        self._seconds = seconds
+        self._owner = owner
+        self._is_expired = False
+        self._token = self._write(seconds)
+
+    def rotate(self, *, revoke: bool = True) -> None:
+        """Replace key and token; with `revoke`, the old token is refused from now on."""
+        if revoke:
+            self._issuer.revoke(self._token)
+        self._token = self._write(self._seconds)
+        self._is_expired = False
+
+    def expire(self) -> None:
+        """Replace the token by one whose time is over."""
+        self._token = self._write(-120)
+        self._is_expired = True
+
+    def mend(self) -> None:
+        """Replace an expired token by a good one."""
+        if self._is_expired:
+            self.rotate(revoke=False)
+
+    def environment(self) -> dict[str, str]:
+        """Return what the platform puts into the function's environment."""
+        return {
+            "OCI_RESOURCE_PRINCIPAL_VERSION": "2.2",
+            "OCI_RESOURCE_PRINCIPAL_RPST": str(self.token_file),
+            "OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM": str(self.key_file),
+            "OCI_RESOURCE_PRINCIPAL_REGION": REGION,
         }
-        self._current = jwt.encode(claims, self._secret, algorithm="HS256")
-        write(self.key_file, pem(key), self._owner)
-        write(self.token_file, self._current.encode(), self._owner)
+
+    def _write(self, seconds: int) -> str:
+        key = new_key()
+        token = self._issuer.issue(self._claims, key.public_key(), seconds=seconds)
+        replace_file(self.key_file, pem(key), self._owner)
+        replace_file(self.token_file, token.encode(), self._owner)
+        return token

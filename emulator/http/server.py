@@ -11,42 +11,51 @@ from typing import Any
 
 from aiohttp import web
 
-from emulator.core.errors import ServiceError, not_found
+from emulator.core.errors import ServiceError, not_implemented
 from emulator.core.identifiers import new_request_id
 from emulator.core.journal import Journal
 from emulator.core.operations import Call, Operation, Reply, operations_of
-from emulator.core.principals import FUNCTION, Principal
+from emulator.core.principals import Principal
 from emulator.http.faults import Fault, Faults
+from emulator.http.permissions import Permissions
 from emulator.http.signatures import verify
 
-_LARGEST_BODY = 64 * 1024 * 1024
+_MAX_BODY_BYTES = 64 * 1024 * 1024
 Method = Callable[[Call], Awaitable[Reply]]
 
 
 class Server:
-    """Serves the operations of services; keeps none of their state."""
+    """Serves the operations of services; keeps none of their state.
+
+    `find_principal` knows who a key id belongs to; `kill_functions` ends their processes, for a fault that asks for it.
+    """
 
     def __init__(
-        self, journal: Journal, faults: Faults, find_principal: Callable[[str], Principal | None], latency: float
+        self,
+        services: Iterable[object],
+        journal: Journal,
+        faults: Faults,
+        permissions: Permissions,
+        find_principal: Callable[[str], Principal | None],
+        kill_functions: Callable[[], Awaitable[None]],
+        latency_seconds: float,
     ) -> None:
-        self.denied: set[str] = set()
-        self.kill: Callable[[], Awaitable[None]] | None = None
-        self.latency = latency
         self._journal = journal
         self._faults = faults
+        self._permissions = permissions
         self._find_principal = find_principal
-        self._app = web.Application(client_max_size=_LARGEST_BODY)
+        self._kill_functions = kill_functions
+        self._latency_seconds = latency_seconds
+        self._app = web.Application(client_max_size=_MAX_BODY_BYTES)
         self._runner: web.AppRunner | None = None
-
-    def serve(self, services: Iterable[object]) -> None:
-        """Add the services' operations."""
         for service in services:
             for declared, method in operations_of(service):
-                self._app.router.add_route(declared.method, declared.path, self._route(declared, method))
+                for path in (declared.path, f"{declared.path}/"):
+                    self._app.router.add_route(declared.method, path, self._route(declared, method))
+        self._app.router.add_route("*", "/{path:.*}", self._refuse)
 
     async def start(self, host: str, port: int, tls: ssl.SSLContext | None) -> list[int]:
-        """Listen, and where `tls` is given on a second port with it; the ports that were taken."""
-        self._app.router.add_route("*", "/{path:.*}", self._unknown)
+        """Listen, and where `tls` is given on a second port with it. Return the ports that were taken."""
         self._runner = web.AppRunner(self._app, access_log=None, handle_signals=False, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, host, port).start()
@@ -64,9 +73,15 @@ class Server:
 
         return answer
 
-    async def _unknown(self, request: web.Request) -> web.StreamResponse:
-        self._journal.add("request", f"{request.method} {request.path} -> 404", operation="", status=404)
-        return _response(404, _error(not_found()), {}, new_request_id())
+    async def _refuse(self, request: web.Request) -> web.StreamResponse:
+        """Answer a request that no operation takes: with 400, because a 404 means that a resource is gone."""
+        error = not_implemented(f"{request.method} {request.path} is not an operation of the local OCI.")
+        line = f"{request.method} {request.path} -> {error.status} {error.code}"
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        self._journal.add(
+            "request", line, operation="", status=error.status, principal="", headers=headers, content=b"", answer=None
+        )
+        return _response(error.status, _error(error), {}, new_request_id())
 
     async def _answer(self, declared: Operation, method: Method, request: web.Request) -> web.StreamResponse:
         started = time.monotonic()
@@ -74,10 +89,11 @@ class Server:
         content = await request.read()
         headers = {name.lower(): value for name, value in request.headers.items()}
         call = Call(dict(request.match_info), dict(request.query), headers, content)
-        fault, principal = None, ""
+        fault: Fault | None = None
+        principal: Principal | None = None
         try:
             if declared.signed:
-                principal = verify(request.method, request.raw_path, headers, content, self._find_principal).name
+                principal = verify(request.method, request.raw_path, headers, content, self._find_principal)
             fault = self._faults.next(declared.name)
             reply = await self._carry_out(declared, method, call, principal, fault, request)
         except ServiceError as error:
@@ -89,7 +105,7 @@ class Server:
             operation=declared.name,
             status=reply.status,
             milliseconds=milliseconds,
-            principal=principal,
+            principal=principal.kind if principal else "",
             headers=headers,
             content=content,
             # A copy: the resource goes on with its life.
@@ -99,26 +115,27 @@ class Server:
         return await _break_off(request, response, fault)
 
     async def _carry_out(
-        self, declared: Operation, method: Method, call: Call, principal: str, fault: Fault | None, request: web.Request
+        self,
+        declared: Operation,
+        method: Method,
+        call: Call,
+        principal: Principal | None,
+        fault: Fault | None,
+        request: web.Request,
     ) -> Reply:
-        await asyncio.sleep(self.latency + (fault.delay_seconds if fault else 0.0))
+        await asyncio.sleep(self._latency_seconds + (fault.delay_seconds if fault else 0.0))
         if fault and fault.close == "before":
             _reset(request)
             raise ServiceError(499, "ConnectionReset", "")
         if fault and fault.status:
             error = ServiceError(fault.status, fault.code, fault.message)
             return Reply(_error(error) if fault.body is None else fault.body.encode(), fault.status, fault.headers)
-        if principal == FUNCTION and declared.permission in self.denied:
-            raise not_found()
+        self._permissions.check(declared, principal)
         if fault and fault.kill:
-            return await self._carry_out_and_kill(method, call, fault)
+            reply = await method(call) if fault.kill == "after" else Reply(status=499)
+            await self._kill_functions()
+            return reply
         return await method(call)
-
-    async def _carry_out_and_kill(self, method: Method, call: Call, fault: Fault) -> Reply:
-        reply = await method(call) if fault.kill == "after" else Reply(status=499)
-        if self.kill:
-            await self.kill()
-        return reply
 
 
 def _error(error: ServiceError) -> dict[str, str]:

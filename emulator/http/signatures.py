@@ -27,16 +27,16 @@ _SKEW_SECONDS = 5 * 60
 
 
 def verify(
-    method: str, target: str, headers: Mapping[str, str], body: bytes, find: Callable[[str], Principal | None]
+    method: str, target: str, headers: Mapping[str, str], body: bytes, find_principal: Callable[[str], Principal | None]
 ) -> Principal:
-    """Who signed the request. `find` knows the principals by their key id.
+    """Return who signed the request. `find_principal` knows the principals by their key id.
 
     Raises ServiceError 401 where a required header is not signed, the date is more than five minutes off, the body is
     not the one that was hashed, or the signature is not that of the principal's key.
     """
     scheme, _, parameters = headers.get("authorization", "").partition(" ")
     given = dict(_PARAMETER.findall(parameters))
-    principal = find(given.get("keyId", ""))
+    principal = find_principal(given.get("keyId", ""))
     signed = given.get("headers", "").split()
     if scheme != "Signature" or given.get("algorithm") != "rsa-sha256" or principal is None:
         raise not_authenticated()

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from emulator.core.cloud import Cloud
 from emulator.core.operations import Call, Document, Reply, operation
-from emulator.services.block_volume.backups import Backups
+from emulator.services.block_volume.backups import BACKUP_FIELDS, Backups
 from emulator.services.block_volume.boot_volumes import BootVolumes
 
 _PATH = "/20160918/bootVolumeBackups"
@@ -14,13 +13,12 @@ _ONE = f"{_PATH}/{{bootVolumeBackupId}}"
 class BootVolumeBackups(Backups):
     resource_type = "bootvolumebackup"
     parameter = "bootVolumeBackupId"
+    source_kind = BootVolumes
     source_field = "bootVolumeId"
+    created_with = (source_field, *BACKUP_FIELDS, "kmsKeyId")
+    filters = (*Backups.filters, source_field)
 
-    def __init__(self, cloud: Cloud, boot_volumes: BootVolumes) -> None:
-        super().__init__(cloud, boot_volumes)
-        self.created_with = (*self.created_with, "kmsKeyId")
-
-    def new(self, details: Document) -> Document:
+    def build(self, details: Document) -> Document:
         source = self.source(details)
         return {
             **self.common(details, source, "REQUEST_RECEIVED"),
@@ -38,13 +36,12 @@ class BootVolumeBackups(Backups):
     @operation("GET", _ONE, permission="manage boot-volume-backups")
     async def get_boot_volume_backup(self, call: Call) -> Reply:
         """GetBootVolumeBackup."""
-        return self.one(call)
+        return self.get(call)
 
     @operation("GET", _PATH, permission="manage boot-volume-backups")
     async def list_boot_volume_backups(self, call: Call) -> Reply:
         """ListBootVolumeBackups. Leaves out `sourceBootVolumeBackupId`."""
-        call.required("compartmentId")
-        return self.collection.page(call, "compartmentId", "bootVolumeId", "displayName", "lifecycleState")
+        return self.page(call)
 
     @operation("PUT", _ONE, permission="manage boot-volume-backups")
     async def update_boot_volume_backup(self, call: Call) -> Reply:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from emulator.core.cloud import Cloud
 from emulator.core.operations import Call, Document, Reply, operation
-from emulator.services.block_volume.backups import Backups
+from emulator.services.block_volume.backups import BACKUP_FIELDS, Backups
 from emulator.services.block_volume.volumes import Volumes
 
 _PATH = "/20160918/volumeBackups"
@@ -14,13 +13,12 @@ _ONE = f"{_PATH}/{{volumeBackupId}}"
 class VolumeBackups(Backups):
     resource_type = "volumebackup"
     parameter = "volumeBackupId"
+    source_kind = Volumes
     source_field = "volumeId"
+    created_with = (source_field, *BACKUP_FIELDS, "kmsKeyId")
+    filters = (*Backups.filters, source_field)
 
-    def __init__(self, cloud: Cloud, volumes: Volumes) -> None:
-        super().__init__(cloud, volumes)
-        self.created_with = (*self.created_with, "kmsKeyId")
-
-    def new(self, details: Document) -> Document:
+    def build(self, details: Document) -> Document:
         source = self.source(details)
         return {
             **self.common(details, source, "REQUEST_RECEIVED"),
@@ -39,13 +37,12 @@ class VolumeBackups(Backups):
     @operation("GET", _ONE, permission="manage volume-backups")
     async def get_volume_backup(self, call: Call) -> Reply:
         """GetVolumeBackup."""
-        return self.one(call)
+        return self.get(call)
 
     @operation("GET", _PATH, permission="manage volume-backups")
     async def list_volume_backups(self, call: Call) -> Reply:
         """ListVolumeBackups. Leaves out `sourceVolumeBackupId`."""
-        call.required("compartmentId")
-        return self.collection.page(call, "compartmentId", "volumeId", "displayName", "lifecycleState")
+        return self.page(call)
 
     @operation("PUT", _ONE, permission="manage volume-backups")
     async def update_volume_backup(self, call: Call) -> Reply:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from emulator.core.cloud import Cloud
 from emulator.core.identifiers import resource_type
 from emulator.core.operations import Call, Document, Reply, operation
-from emulator.services.block_volume.backups import Backups
+from emulator.services.block_volume.backups import BACKUP_FIELDS, Backups
 from emulator.services.block_volume.boot_volume_backups import BootVolumeBackups
 from emulator.services.block_volume.volume_backups import VolumeBackups
 from emulator.services.block_volume.volume_groups import VolumeGroups
 
 _PATH = "/20160918/volumeGroupBackups"
 _ONE = f"{_PATH}/{{volumeGroupBackupId}}"
+_MEMBER_BACKUPS: dict[str, type[Backups]] = {"volume": VolumeBackups, "bootvolume": BootVolumeBackups}
 
 
 class VolumeGroupBackups(Backups):
@@ -21,16 +19,12 @@ class VolumeGroupBackups(Backups):
 
     resource_type = "volumegroupbackup"
     parameter = "volumeGroupBackupId"
+    source_kind = VolumeGroups
     source_field = "volumeGroupId"
+    created_with = (source_field, *BACKUP_FIELDS, "compartmentId")
+    filters = (*Backups.filters, source_field)
 
-    def __init__(
-        self, cloud: Cloud, groups: VolumeGroups, backups: VolumeBackups, boot_backups: BootVolumeBackups
-    ) -> None:
-        super().__init__(cloud, groups)
-        self.created_with = (*self.created_with, "compartmentId")
-        self._member_backups: dict[str, Backups] = {"volume": backups, "bootvolume": boot_backups}
-
-    def new(self, details: Document) -> Document:
+    def build(self, details: Document) -> Document:
         source = self.source(details)
         members = [self._back_up(ocid, details) for ocid in source["volumeIds"]]
         document = {
@@ -45,9 +39,8 @@ class VolumeGroupBackups(Backups):
         return document
 
     def _back_up(self, ocid: str, details: Document) -> Document:
-        backups = self._member_backups[resource_type(ocid)]
-        wanted: dict[str, Any] = {backups.source_field: ocid, "type": details.get("type") or "INCREMENTAL"}
-        return backups.add(wanted)
+        backups = self.cloud.service(_MEMBER_BACKUPS[resource_type(ocid)])
+        return backups.add({backups.source_field: ocid, "type": details.get("type") or "INCREMENTAL"})
 
     @operation("POST", _PATH, permission="manage volume-group-backups")
     async def create_volume_group_backup(self, call: Call) -> Reply:
@@ -57,13 +50,12 @@ class VolumeGroupBackups(Backups):
     @operation("GET", _ONE, permission="manage volume-group-backups")
     async def get_volume_group_backup(self, call: Call) -> Reply:
         """GetVolumeGroupBackup."""
-        return self.one(call)
+        return self.get(call)
 
     @operation("GET", _PATH, permission="manage volume-group-backups")
     async def list_volume_group_backups(self, call: Call) -> Reply:
         """ListVolumeGroupBackups."""
-        call.required("compartmentId")
-        return self.collection.page(call, "compartmentId", "volumeGroupId", "displayName", "lifecycleState")
+        return self.page(call)
 
     @operation("PUT", _ONE, permission="manage volume-group-backups")
     async def update_volume_group_backup(self, call: Call) -> Reply:

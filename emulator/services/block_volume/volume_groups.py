@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from emulator.core.cloud import Cloud
-from emulator.core.collection import display_name, located, tagged
-from emulator.core.errors import missing, related_not_found
+from emulator.core.collection import display_name, located, require, tagged
+from emulator.core.errors import related_not_found
 from emulator.core.identifiers import now
 from emulator.core.operations import Call, Document, Reply, operation
-from emulator.core.resources import COMMON_FIELDS, Resources
+from emulator.core.resources import COMMON_FIELDS
+from emulator.services.block_volume.block_resources import BlockResources
 from emulator.services.block_volume.boot_volumes import BootVolumes
 from emulator.services.block_volume.volumes import Volumes
 
@@ -15,29 +15,25 @@ _PATH = "/20160918/volumeGroups"
 _ONE = f"{_PATH}/{{volumeGroupId}}"
 
 
-class VolumeGroups(Resources):
+class VolumeGroups(BlockResources):
     """Groups go PROVISIONING → AVAILABLE. Their members know them by `volumeGroupId`."""
 
     resource_type = "volumegroup"
     parameter = "volumeGroupId"
     created_with = ("compartmentId", "availabilityDomain", "sourceDetails", *COMMON_FIELDS)
     updated_with = (*COMMON_FIELDS, "volumeIds")
-
-    def __init__(self, cloud: Cloud, volumes: Volumes, boot_volumes: BootVolumes) -> None:
-        super().__init__(cloud)
-        self._members = {volumes.resource_type: volumes, boot_volumes.resource_type: boot_volumes}
+    filters = (*BlockResources.filters, "availabilityDomain")
 
     def member(self, ocid: str) -> Document:
-        """A volume or boot volume. Raises ServiceError 400 where there is none."""
-        for resources in self._members.values():
-            if ocid in resources.collection.documents:
-                return resources.collection.documents[ocid]
+        """Return a volume or boot volume. Raises ServiceError 400 where there is none."""
+        for kind in (Volumes, BootVolumes):
+            documents = self.cloud.service(kind).collection.documents
+            if ocid in documents:
+                return documents[ocid]
         raise related_not_found(f"volume {ocid} not found")
 
-    def new(self, details: Document) -> Document:
-        for name in ("compartmentId", "availabilityDomain", "sourceDetails"):
-            if not details.get(name):
-                raise missing(name)
+    def build(self, details: Document) -> Document:
+        require(details, "compartmentId", "availabilityDomain", "sourceDetails")
         members = [self.member(ocid) for ocid in details["sourceDetails"].get("volumeIds") or []]
         size = sum(member["sizeInGBs"] for member in members)
         return {
@@ -66,17 +62,16 @@ class VolumeGroups(Resources):
     @operation("GET", _ONE, permission="inspect volume-groups")
     async def get_volume_group(self, call: Call) -> Reply:
         """GetVolumeGroup."""
-        return self.one(call)
+        return self.get(call)
 
     @operation("GET", _PATH, permission="inspect volume-groups")
     async def list_volume_groups(self, call: Call) -> Reply:
         """ListVolumeGroups."""
-        call.required("compartmentId")
-        return self.collection.page(call, "compartmentId", "availabilityDomain", "displayName", "lifecycleState")
+        return self.page(call)
 
     @operation("PUT", _ONE, permission="manage volume-groups")
     async def update_volume_group(self, call: Call) -> Reply:
-        """UpdateVolumeGroup. Told as updatevolumegroup."""
+        """UpdateVolumeGroup. Published as updatevolumegroup."""
         return self.update(call)
 
     @operation("DELETE", _ONE, permission="manage volume-groups")

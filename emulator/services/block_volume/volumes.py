@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from emulator.core.collection import display_name, located, tagged
-from emulator.core.errors import missing
+from emulator.core.collection import display_name, located, require, tagged
 from emulator.core.identifiers import now
 from emulator.core.operations import Call, Document, Reply, operation
-from emulator.core.resources import COMMON_FIELDS, Resources
+from emulator.core.resources import COMMON_FIELDS
+from emulator.services.block_volume.block_resources import BlockResources
 
 _PATH = "/20160918/volumes"
 _ONE = f"{_PATH}/{{volumeId}}"
@@ -14,9 +14,8 @@ CHANGEABLE = (*COMMON_FIELDS, "sizeInGBs", "vpusPerGB", "isAutoTuneEnabled")
 
 
 def volume_fields(details: Document, *, default_size: int) -> Document:
-    """What volumes and boot volumes have in common. Raises ServiceError 400."""
-    if not details.get("compartmentId"):
-        raise missing("compartmentId")
+    """Return what volumes and boot volumes have in common. Raises ServiceError 400."""
+    require(details, "compartmentId")
     size = int(details.get("sizeInGBs") or default_size)
     return {
         **located(details["compartmentId"]),
@@ -35,15 +34,16 @@ def volume_fields(details: Document, *, default_size: int) -> Document:
     }
 
 
-class Volumes(Resources):
+class Volumes(BlockResources):
     """Volumes go PROVISIONING → AVAILABLE, and TERMINATING → TERMINATED."""
 
     resource_type = "volume"
     parameter = "volumeId"
     created_with = ("compartmentId", "availabilityDomain", "kmsKeyId", "sourceDetails", *CHANGEABLE)
     updated_with = CHANGEABLE
+    filters = (*BlockResources.filters, "availabilityDomain", "volumeGroupId")
 
-    def new(self, details: Document) -> Document:
+    def build(self, details: Document) -> Document:
         return volume_fields(details, default_size=1024)
 
     @operation("POST", _PATH, permission="manage volumes")
@@ -54,15 +54,12 @@ class Volumes(Resources):
     @operation("GET", _ONE, permission="use volumes")
     async def get_volume(self, call: Call) -> Reply:
         """GetVolume."""
-        return self.one(call)
+        return self.get(call)
 
     @operation("GET", _PATH, permission="use volumes")
     async def list_volumes(self, call: Call) -> Reply:
         """ListVolumes. Leaves out `clusterPlacementGroupId`."""
-        call.required("compartmentId")
-        return self.collection.page(
-            call, "compartmentId", "availabilityDomain", "displayName", "lifecycleState", "volumeGroupId"
-        )
+        return self.page(call)
 
     @operation("PUT", _ONE, permission="use volumes")
     async def update_volume(self, call: Call) -> Reply:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from emulator.core.cloud import Cloud
-from emulator.core.collection import Collection, located
+from emulator.core.collection import located
 from emulator.core.identifiers import now
 from emulator.core.operations import Call, Document, Reply, operation
+from emulator.core.resources import Resources
 
 
-class BootVolumeAttachments:
+class BootVolumeAttachments(Resources):
     """An attachment's id is that of its instance, as recorded."""
 
-    def __init__(self, cloud: Cloud) -> None:
-        self.collection = Collection("instance", page_size=cloud.page_size)
+    resource_type = "instance"
+    parameter = "bootVolumeAttachmentId"
+    filters = ("availabilityDomain", "compartmentId", "instanceId", "bootVolumeId")
 
     def attach(self, instance: Document, boot_volume: Document) -> Document:
+        """Attach a boot volume to an instance that is being launched."""
         return self.collection.add(
             {
                 **located(instance["compartmentId"]),
@@ -31,6 +33,4 @@ class BootVolumeAttachments:
     @operation("GET", "/20160918/bootVolumeAttachments", permission="inspect volume-attachments")
     async def list_boot_volume_attachments(self, call: Call) -> Reply:
         """ListBootVolumeAttachments."""
-        call.required("availabilityDomain")
-        call.required("compartmentId")
-        return self.collection.page(call, "availabilityDomain", "compartmentId", "instanceId", "bootVolumeId")
+        return self.page(call, "availabilityDomain", "compartmentId")

@@ -11,7 +11,6 @@ import io
 import os
 import shutil
 import signal
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +18,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import aiohttp
+
+from emulator.services.functions.parent_death import die_with_parent
 
 _START_SECONDS = 20.0
 _POLL_SECONDS = 0.002
@@ -38,7 +39,10 @@ class ContainerDied(Exception):
 
 
 class Container:
-    """One process, for one invocation at a time, of this `user` if one is given. `log` gets every line it writes."""
+    """One process, for one invocation at a time, as this `user` if one is given. `log` gets every line that it writes.
+
+    It has a process group of its own, and ends with the local OCI, however that ends.
+    """
 
     def __init__(
         self,
@@ -84,6 +88,8 @@ class Container:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             limit=_LINE_LIMIT,
+            process_group=0,
+            preexec_fn=die_with_parent(),  # one call into libc, which takes no lock that a thread holds
             user=self._user,
             group=self._user,
             extra_groups=None if self._user is None else [],
@@ -115,7 +121,7 @@ class Container:
         """SIGKILL, and wait for the end of the process."""
         if self._process and self.alive:
             with contextlib.suppress(ProcessLookupError):
-                self._process.kill()
+                os.killpg(self._process.pid, signal.SIGKILL)
             await self._process.wait()
 
     async def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
@@ -133,13 +139,3 @@ class Container:
     async def _copy(self, stream: asyncio.StreamReader) -> None:
         async for line in stream:
             self._log(line.decode(errors="replace").rstrip("\n"))
-
-
-def fdk_command(python: str, fdk: Path, function_file: Path) -> list[str]:
-    """The entry point of func.yaml: ``fdk func.py handler``."""
-    return [python, str(fdk), str(function_file), "handler"]
-
-
-def installed_fdk() -> Path:
-    """The ``fdk`` command beside the interpreter that runs."""
-    return Path(sys.executable).with_name("fdk")

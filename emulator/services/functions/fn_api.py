@@ -5,65 +5,64 @@ https://github.com/fnproject/fn/blob/master/docs/swagger_v2.yml
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
 
 from emulator.core.errors import ServiceError
 from emulator.core.operations import Call, Document, Reply, operation
-from emulator.services.functions.functions import Functions, as_reply
+from emulator.core.resources import Resources
+from emulator.core.service import Service
+from emulator.services.functions.applications import Applications
+from emulator.services.functions.functions import Functions
+from emulator.services.functions.invocations import Invocations, as_reply
 
 
-class FnApi:
+class FnApi(Service):
     """Applications and functions under /v2, invocations under /invoke."""
-
-    def __init__(self, functions: Functions) -> None:
-        self._functions = functions
-        self.base_url = ""
 
     @operation("GET", "/v2/apps", signed=False)
     async def list_apps(self, call: Call) -> Reply:
         """ListApps."""
-        return Reply({"items": _named([self._app()], call)})
+        apps = (_as_app(application) for application in self.cloud.service(Applications).collection.documents.values())
+        return _list(apps, call)
 
     @operation("GET", "/v2/apps/{appID}", signed=False)
     async def get_app(self, call: Call) -> Reply:
         """GetApp."""
-        return Reply(_one(self._app(), call.path["appID"]))
+        return Reply(_as_app(_find(self.cloud.service(Applications), call.path["appID"])))
 
     @operation("GET", "/v2/fns", signed=False)
     async def list_fns(self, call: Call) -> Reply:
         """ListFns."""
         app_id = call.query.get("app_id")
-        fns = [self._fn()] if app_id in {None, self._functions.application["id"]} else []
-        return Reply({"items": _named(fns, call)})
+        functions = self.cloud.service(Functions).collection.documents.values()
+        return _list((self._as_fn(found) for found in functions if app_id in {None, found["applicationId"]}), call)
 
     @operation("GET", "/v2/fns/{fnID}", signed=False)
     async def get_fn(self, call: Call) -> Reply:
         """GetFn."""
-        return Reply(_one(self._fn(), call.path["fnID"]))
+        return Reply(self._as_fn(self._function(call)))
 
     @operation("PUT", "/v2/fns/{fnID}", signed=False)
     async def update_fn(self, call: Call) -> Reply:
         """UpdateFn: `config`, whose empty values remove keys, and `timeout`."""
-        _one(self._fn(), call.path["fnID"])
-        details = call.body
-        self._functions.configure(details.get("config") or {})
+        function, details = self._function(call), call.body
+        functions = self.cloud.service(Functions)
+        functions.configure(function, details.get("config") or {})
         if details.get("timeout"):
-            self._functions.function["timeoutInSeconds"] = details["timeout"]
-        return Reply(self._fn())
+            functions.change(function, {"timeoutInSeconds": details["timeout"]})
+        return Reply(self._as_fn(function))
 
     @operation("POST", "/invoke/{fnID}", signed=False)
     async def invoke_fn(self, call: Call) -> Reply:
         """InvokeFn, synchronous."""
-        _one(self._fn(), call.path["fnID"])
-        content_type = call.headers.get("content-type", "text/plain")
-        return as_reply(await self._functions.invoke(call.content, {"Content-Type": content_type}))
+        function = self._function(call)
+        headers = {"Content-Type": call.headers.get("content-type", "text/plain")}
+        return as_reply(await self.cloud.service(Invocations).invoke(function["id"], call.content, headers))
 
-    def _app(self) -> Document:
-        app = self._functions.application
-        return {"id": app["id"], "name": app["displayName"], "config": app["config"], "created_at": app["timeCreated"]}
+    def _function(self, call: Call) -> Document:
+        return _find(self.cloud.service(Functions), call.path["fnID"])
 
-    def _fn(self) -> Document:
-        function = self._functions.function
+    def _as_fn(self, function: Document) -> Document:
         return {
             "id": function["id"],
             "name": function["displayName"],
@@ -73,17 +72,27 @@ class FnApi:
             "timeout": function["timeoutInSeconds"],
             "idle_timeout": 30,
             "config": function["config"],
-            "annotations": {"fnproject.io/fn/invokeEndpoint": f"{self.base_url}/invoke/{function['id']}"},
+            "annotations": {"fnproject.io/fn/invokeEndpoint": f"{self.cloud.base_url}/invoke/{function['id']}"},
             "created_at": function["timeCreated"],
             "updated_at": function["timeUpdated"],
         }
 
 
-def _named(documents: list[Document], call: Call) -> list[Any]:
-    return [document for document in documents if call.query.get("name") in {None, document["name"]}]
+def _as_app(application: Document) -> Document:
+    return {
+        "id": application["id"],
+        "name": application["displayName"],
+        "config": application["config"],
+        "created_at": application["timeCreated"],
+    }
 
 
-def _one(document: Document, ocid: str) -> Document:
-    if document["id"] != ocid:
+def _find(resources: Resources, ocid: str) -> Document:
+    if ocid not in resources.collection.documents:
         raise ServiceError(404, "NotFound", "not found")
-    return document
+    return resources.collection.documents[ocid]
+
+
+def _list(documents: Iterable[Document], call: Call) -> Reply:
+    name = call.query.get("name")
+    return Reply({"items": [document for document in documents if name in {None, document["name"]}]})

@@ -1,4 +1,4 @@
-"""Alarms, which fire when they are told to: there are no metrics here."""
+"""Alarms, which fire on request: there are no metrics here."""
 
 from __future__ import annotations
 
@@ -7,38 +7,35 @@ import time
 import uuid
 from typing import Any
 
-from emulator.core.cloud import Cloud
-from emulator.core.collection import Collection, display_name, tagged
-from emulator.core.errors import missing, related_not_found
+from emulator.core.collection import display_name, require, tagged
+from emulator.core.errors import related_not_found
 from emulator.core.identifiers import REGION, now
 from emulator.core.operations import Call, Document, Reply, operation
+from emulator.core.resources import Resources
 from emulator.services.notifications.topics import Topics
 
 _PATH = "/20180401/alarms"
 _ONE = f"{_PATH}/{{alarmId}}"
-_NEEDED = ("displayName", "compartmentId", "metricCompartmentId", "namespace", "query", "severity", "destinations")
-_CHANGED = (*_NEEDED, "isEnabled", "body", "messageFormat", "isNotificationsPerMetricDimensionEnabled")
+_REQUIRED = ("displayName", "compartmentId", "metricCompartmentId", "namespace", "query", "severity", "destinations")
+_FIELDS = (*_REQUIRED, "isEnabled", "body", "messageFormat", "isNotificationsPerMetricDimensionEnabled")
 
 
-class Alarms:
+class Alarms(Resources):
     """Alarms publish the real message, version 1.5, to their destinations."""
 
-    def __init__(self, cloud: Cloud, topics: Topics) -> None:
-        self._topics = topics
-        self.collection = Collection("alarm", page_size=cloud.page_size)
+    resource_type = "alarm"
+    parameter = "alarmId"
+    is_instant = True
 
     @operation("POST", _PATH, permission="manage alarms")
     async def create_alarm(self, call: Call) -> Reply:
         """CreateAlarm. Evaluates no query."""
-        return self.collection.create(call, self.add)
+        return self.create(call)
 
-    def add(self, details: Document) -> Document:
-        """A new alarm from CreateAlarmDetails. Raises ServiceError 400."""
-        for name in (*_NEEDED, "isEnabled"):
-            if details.get(name) is None:
-                raise missing(name)
-        alarm = {
-            **{name: details[name] for name in _CHANGED if name in details},
+    def build(self, details: Document) -> Document:
+        require(details, *_REQUIRED, "isEnabled")
+        return {
+            **{name: details[name] for name in _FIELDS if name in details},
             **tagged(details),
             "displayName": display_name(details, ""),
             "isEnabled": bool(details["isEnabled"]),
@@ -47,18 +44,16 @@ class Alarms:
             "timeCreated": now(),
             "timeUpdated": now(),
         }
-        return self.collection.add(alarm)
 
     @operation("GET", _ONE, permission="read alarms")
     async def get_alarm(self, call: Call) -> Reply:
         """GetAlarm."""
-        return self.collection.reply(self.collection.named(call, "alarmId"))
+        return self.get(call)
 
     @operation("GET", _PATH, permission="read alarms")
     async def list_alarms(self, call: Call) -> Reply:
         """ListAlarms. Leaves out the alarms of compartments below."""
-        call.required("compartmentId")
-        return self.collection.page(call, "compartmentId", "displayName", "lifecycleState")
+        return self.page(call)
 
     @operation("POST", "/emulator/alarms/{alarmId}/fire", signed=False)
     async def fire_alarm(self, call: Call) -> Reply:
@@ -66,7 +61,7 @@ class Alarms:
 
         With `split`, or where the alarm notifies per metric stream, each dimension comes in a message of its own.
         """
-        alarm, details = self.collection.named(call, "alarmId"), call.body
+        alarm, details = self.collection.from_path(call, self.parameter), call.body
         dimensions = details.get("dimensions") or []
         split = bool(details.get("split", alarm.get("isNotificationsPerMetricDimensionEnabled")))
         groups = [[dimension] for dimension in dimensions] if split else [dimensions]
@@ -77,13 +72,11 @@ class Alarms:
         return Reply([self._publish(alarm, text) for text in texts])
 
     def _publish(self, alarm: Document, text: str) -> list[Document]:
-        results = []
+        topics = self.cloud.service(Topics)
         for destination in alarm["destinations"]:
-            if destination not in self._topics.collection.documents:
+            if destination not in topics.collection.documents:
                 raise related_not_found(f"topic {destination} not found")
-            topic = self._topics.collection.documents[destination]
-            results.append(self._topics.publish(topic, alarm["displayName"], text))
-        return results
+        return [topics.publish_text(destination, alarm["displayName"], text) for destination in alarm["destinations"]]
 
     def _message(
         self, alarm: Document, transition: str, dimensions: list[dict[str, Any]], total: int, *, split: bool
