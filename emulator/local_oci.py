@@ -215,9 +215,6 @@ def _make_state(options: Options) -> Path:
     state.mkdir(parents=True, exist_ok=True)
     # What an earlier run left there belongs to functions that are gone.
     shutil.rmtree(state / "principals", ignore_errors=True)
-    if options.image.user is not None:
-        # The function's user has to reach its key and token in there.
-        state.chmod(0o711)
     return state
 
 

@@ -1,6 +1,6 @@
 """``make run``: the main job, shown as it happens on the local OCI.
 
-A volume is tagged and backed up; an alarm fires and every disk of the machine is saved; each backup's end is told.
+A volume is tagged and backed up; an alarm fires and every disk of the machine is saved; each backup's end is published.
 """
 
 from __future__ import annotations
@@ -158,7 +158,7 @@ def _wait_for_titles(oci: LocalOci, outcome: str, count: int) -> None:
             >= count
         )
     )
-    # The messages are told before the invocations that sent them have answered.
+    # The messages are published before the invocations that sent them have answered.
     time.sleep(0.2)
 
 

@@ -19,6 +19,7 @@ from emulator.core.service import Service
 from emulator.options import PROJECT
 from emulator.services import SERVICES
 from emulator.services.block_volume.volumes import Volumes
+from emulator.services.functions.functions import Functions
 from tests.world import World, world
 
 
@@ -220,3 +221,26 @@ def test_what_a_service_keeps_is_looked_at_on_the_local_ocis_thread(cloud: World
     volume = cloud.volume()
     kept = cloud.oci.run(lambda: dict(cloud.oci.service(Volumes).collection.get(volume)))
     assert kept["lifecycleState"] == "AVAILABLE"
+
+
+def test_every_function_has_its_own_configuration_containers_and_principal(tmp_path: Path) -> None:
+    shown = "[os.environ[name] for name in ('FN_FN_NAME', 'GREETING', 'OCI_RESOURCE_PRINCIPAL_RPST')]"
+    (tmp_path / "func.py").write_text(
+        f"import json, os\nfrom fdk.response import Response\n\n\n"
+        f"def handler(ctx, data):\n    return Response(ctx, json.dumps({shown}))\n"
+    )
+    with world(image=Image(tmp_path / "func.py"), config={"GREETING": "hello"}) as cloud:
+        local, first = cloud.oci, cloud.oci.function
+        details = {key: first[key] for key in ("applicationId", "image", "memoryInMBs")}
+        other = {**details, "displayName": "other", "config": {"GREETING": "good evening"}}
+        second = local.run(lambda: local.service(Functions).add(other))
+        answers = [
+            local.operator.call("POST", f"/20181201/functions/{function['id']}/actions/invoke", {})
+            for function in (first, second)
+        ]
+        assert [answer[:2] for answer in answers] == [["create-volume-backup", "hello"], ["other", "good evening"]]
+        assert [second["id"] in answer[2] for answer in answers] == [False, True]
+        deployments = [local.service(Functions).deployment(function["id"]) for function in (first, second)]
+        assert [len(deployment.pool.containers) for deployment in deployments] == [1, 1]
+        invoked = [entry.details["function"] for entry in local.journal.entries("invocation")]
+        assert invoked == [first["id"], second["id"]]
