@@ -12,6 +12,7 @@ from bench.imports import milliseconds
 from bench.measure import VARIANTS, Cost, cold, median, one_call, tagged_event, warm
 from bench.report import Report, write
 from emulator import LocalOci, local_oci
+from emulator.services.compute.volume_attachments import VolumeAttachments
 
 _WARM_CALLS = 25
 _FAN_OUT = (1, 10, 31, 100)
@@ -77,7 +78,7 @@ def fan_out() -> dict[int, Cost]:
             for _ in range(count - 1):
                 volume = tagged_event(oci)["data"]["resourceId"]
                 details = {"instanceId": instance["id"], "volumeId": volume, "type": "iscsi"}
-                oci.run(partial(oci.volume_attachments.add, details))
+                oci.run(partial(oci.service(VolumeAttachments).add, details))
             time.sleep(0.2)
             dimension = {"resourceId": instance["id"], "resourceDisplayName": "web"}
             entry = {"status": "FIRING", "dimensions": [dimension]}

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from docker.utils.build import exclude_paths
 
-from emulator.functions.functions import Image
-from emulator.local_oci import PROJECT
+from emulator import Image
+from emulator.options import PROJECT
 
 WHEELS = Path(sys.prefix) / "wheels"
 _LISTED = 12

@@ -31,9 +31,9 @@ def milliseconds(oci: LocalOci, variant: str) -> dict[str, float]:
 def _once(oci: LocalOci, variant: str) -> dict[str, float]:
     image = replace(image_of(variant), environment={"PYTHONPROFILEIMPORTTIME": "1"})
     body, since = tagged_event(oci), len(oci.journal.all())
-    oci.run(lambda: oci.functions.deploy(image))
+    oci.deploy(image)
     oci.invoke(body)
-    [container] = oci.functions.containers
+    [container] = oci.pool.containers
     oci.wait(container.stop())  # its log is complete once it has ended
     found = dict.fromkeys(GROUPS, 0.0)
     for entry in oci.journal.all()[since:]:

@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import Any
 
 from bench.image import image_in, lay_out
-from emulator import LocalOci
-from emulator.events.envelopes import event
-from emulator.functions.functions import Image
+from emulator import Image, LocalOci
+from emulator.core.events import build_event
+from emulator.services.block_volume.volumes import Volumes
 
 VARIANTS = {
     "empty": "an empty FDK function",
@@ -75,18 +75,18 @@ def median(costs: list[Cost]) -> Cost:
 def tagged_event(oci: LocalOci) -> dict[str, Any]:
     """A fresh event about a fresh volume that is tagged."""
     details = {"compartmentId": oci.compartment_id, "displayName": "db-data-1", "freeformTags": {"backup": "full"}}
-    volume = oci.run(lambda: oci.volumes.add(details))
+    volume = oci.run(lambda: oci.service(Volumes).add(details))
     oci.run(lambda: volume.update(lifecycleState="AVAILABLE"))
-    told = event("BlockVolumes", "blockvolumes.updatevolume", volume)
-    return {**told, "eventID": str(uuid.uuid4())}
+    event = build_event("BlockVolumes", "blockvolumes.updatevolume", volume)
+    return {**event, "eventID": str(uuid.uuid4())}
 
 
 def cold(oci: LocalOci, variant: str, share: float = 1.0) -> Cost:
     """From the process's start to its first answer, the process held to a `share` of one CPU."""
     body, image = tagged_event(oci), image_of(variant)
-    oci.run(lambda: oci.functions.deploy(image))
+    oci.deploy(image)
     started = time.monotonic()
-    container = oci.wait(oci.functions.warm())
+    container = oci.wait(oci.pool.warm())
     with held(container.pid or 0, share):
         cost = _invoke(oci, container.pid or 0, body)
     return Cost(_cpu_of(container.pid or 0), time.monotonic() - started, cost.memory, cost.local_oci)
@@ -94,7 +94,7 @@ def cold(oci: LocalOci, variant: str, share: float = 1.0) -> Cost:
 
 def warm(oci: LocalOci, calls: int) -> Cost:
     """One call of the function that runs, the mean of so many."""
-    [container] = oci.functions.containers
+    [container] = oci.pool.containers
     bodies = [tagged_event(oci) for _ in range(calls)]
     before, started = _cpu_of(container.pid or 0), time.monotonic()
     costs = [_invoke(oci, container.pid or 0, body) for body in bodies]
@@ -104,7 +104,7 @@ def warm(oci: LocalOci, calls: int) -> Cost:
 
 def one_call(oci: LocalOci, body: Any) -> Cost:
     """One call with this body of the function that runs."""
-    [container] = oci.functions.containers
+    [container] = oci.pool.containers
     before = _cpu_of(container.pid or 0)
     cost = _invoke(oci, container.pid or 0, body)
     return Cost(_cpu_of(container.pid or 0) - before, cost.wall, cost.memory, cost.local_oci)

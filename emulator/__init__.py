@@ -3,7 +3,9 @@
 ``python -m emulator`` serves it; ``with local_oci() as oci`` is the same inside a test. See README.md.
 """
 
-from emulator.errors import ServiceError
-from emulator.local_oci import LocalOci, Options, local_oci
+from emulator.core.errors import ServiceError
+from emulator.image import Image
+from emulator.local_oci import LocalOci, local_oci
+from emulator.options import Options
 
-__all__ = ["LocalOci", "Options", "ServiceError", "local_oci"]
+__all__ = ["Image", "LocalOci", "Options", "ServiceError", "local_oci"]

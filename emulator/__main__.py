@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 
 from emulator import LocalOci, Options
+from emulator.core.journal import Entry
 from emulator.interrupts import wait_for_interrupt
-from emulator.journal import Entry
 
 
 def main() -> None:
@@ -25,22 +25,23 @@ def main() -> None:
     parser.add_argument("--shuffle", type=float, default=0.0, metavar="SECONDS", help="and up to so late (%(default)s)")
     parser.add_argument("--quiet", action="store_true", help="do not print what happens")
     arguments = parser.parse_args()
-    oci = LocalOci(
-        Options(
-            host=arguments.host,
-            port=arguments.port,
-            state=arguments.state,
-            denied=tuple(arguments.deny),
-            lifecycle_seconds=arguments.lifecycle,
-            event_copies=arguments.copies,
-            event_shuffle_seconds=arguments.shuffle,
-            listener=None if arguments.quiet else show,
-        )
+    options = Options(
+        host=arguments.host,
+        port=arguments.port,
+        state=arguments.state,
+        denied=tuple(arguments.deny),
+        lifecycle_seconds=arguments.lifecycle,
+        event_copies=arguments.copies,
+        event_shuffle_seconds=arguments.shuffle,
+        listener=None if arguments.quiet else show,
     )
     try:
+        oci = LocalOci(options)
+    except ValueError as error:
+        parser.error(str(error))
+    try:
         oci.start()
-        print(f"ready {oci.base_url} state {oci.state}", flush=True)
-        wait_for_interrupt()
+        wait_for_interrupt(f"ready {oci.base_url} state {oci.state}")
     finally:
         oci.stop()
 

@@ -1,6 +1,6 @@
 """``make run``: the main job, shown as it happens on the local OCI.
 
-A volume is tagged and backed up; an alarm fires and every disk of the machine is saved; each backup's end is told.
+A volume is tagged and backed up; an alarm fires and every disk of the machine is saved; each backup's end is published.
 """
 
 from __future__ import annotations
@@ -14,10 +14,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from emulator.core.journal import Entry
+from emulator.core.principals import FUNCTION
 from emulator.interrupts import wait_for_interrupt
-from emulator.journal import Entry
-from emulator.local_oci import ALARMS, RESULTS, LocalOci, Options
-from emulator.principals import FUNCTION
+from emulator.local_oci import LocalOci
+from emulator.options import Options
+from emulator.services.block_volume.volumes import Volumes
+from emulator.stack import ALARMS, RESULTS
 
 _STATE = Path(".local-oci")
 _DISKS = 3
@@ -39,8 +42,8 @@ class Narrator:
         with self._lock:
             print(f"\n{text}", flush=True)
 
-    def hear(self, entry: Entry) -> None:
-        """What the local OCI's journal tells, as far as it belongs to the story."""
+    def show(self, entry: Entry) -> None:
+        """Say an entry of the journal, if it belongs to the story."""
         details = entry.details
         if entry.kind == "request" and details["principal"] == FUNCTION:
             if details["operation"].startswith(_SHOWN_REQUESTS):
@@ -56,14 +59,14 @@ class Narrator:
 def _request(entry: Entry) -> str:
     details = entry.details
     answer = details["answer"]
-    told = f", {answer['lifecycleState']}" if isinstance(answer, dict) and "lifecycleState" in answer else ""
+    state = f", {answer['lifecycleState']}" if isinstance(answer, dict) and "lifecycleState" in answer else ""
     token = details["headers"].get("opc-retry-token")
     sent = json.loads(details["content"]) if details["content"] else {}
-    with_what = f" {sent['type']} “{sent.get('displayName', '')}”, opc-retry-token {token[:8]}…" if token else ""
-    return f"{entry.line.split(':')[0]}{with_what}, signature verified → {entry.line.split('-> ')[1]}{told}"
+    parameters = f" {sent['type']} “{sent.get('displayName', '')}”, opc-retry-token {token[:8]}…" if token else ""
+    return f"{entry.line.split(':')[0]}{parameters}, signature verified → {entry.line.split('-> ')[1]}{state}"
 
 
-def tell(oci: LocalOci, narrator: Narrator) -> None:
+def play(oci: LocalOci, narrator: Narrator) -> None:
     """Both stories. Raises TimeoutError where one does not come to its end."""
     inbox = oci.state / "inbox"
     inbox.unlink(missing_ok=True)
@@ -99,7 +102,7 @@ def tell(oci: LocalOci, narrator: Narrator) -> None:
 def _volume(oci: LocalOci, name: str) -> dict[str, Any]:
     details = {"compartmentId": oci.compartment_id, "availabilityDomain": "AD-1", "displayName": name, "sizeInGBs": 50}
     volume = oci.operator.call("POST", "/20160918/volumes", details)
-    _until(lambda: volume["id"] in oci.volumes.collection.documents and _is_available(oci, volume["id"]))
+    _wait_until(lambda: _is_available(oci, volume["id"]))
     return dict(volume)
 
 
@@ -108,7 +111,7 @@ def _is_available(oci: LocalOci, volume_id: str) -> bool:
     return bool(volume["lifecycleState"] == "AVAILABLE")
 
 
-def _until(true: Callable[[], bool]) -> None:
+def _wait_until(true: Callable[[], bool]) -> None:
     give_up = time.monotonic() + 10
     while not true():
         if time.monotonic() > give_up:
@@ -125,7 +128,7 @@ def _instance(oci: LocalOci, name: str) -> dict[str, Any]:
         named = {**attachment, "displayName": f"web-1-attachment-{number}"}
         oci.operator.call("POST", "/20160918/volumeAttachments", named)
     query = {"compartmentId": oci.compartment_id, "instanceId": instance["id"]}
-    _until(
+    _wait_until(
         lambda: all(
             attachment["lifecycleState"] == "ATTACHED"
             for attachment in oci.operator.call("GET", "/20160918/volumeAttachments", **query)
@@ -149,13 +152,13 @@ def _alarm(oci: LocalOci) -> dict[str, Any]:
 
 
 def _wait_for_titles(oci: LocalOci, outcome: str, count: int) -> None:
-    _until(
+    _wait_until(
         lambda: (
             sum(entry.details["title"].startswith(outcome) for entry in oci.journal.entries("message", topic=RESULTS))
             >= count
         )
     )
-    # The messages are told before the invocations that sent them have answered.
+    # The messages are published before the invocations that sent them have answered.
     time.sleep(0.2)
 
 
@@ -174,11 +177,11 @@ def _show(narrator: Narrator, inbox: Path, start: int, *, in_full: bool = False)
 
 def _keep(oci: LocalOci) -> None:
     """The lines to try by hand, and nothing more until an interrupt."""
-    volume_id = next(iter(oci.volumes.collection.documents))
-    socket = oci.wait(oci.functions.warm()).socket
+    volume_id = next(iter(oci.service(Volumes).collection.documents))
+    socket = oci.wait(oci.pool.warm()).socket
     cli = f"{sys.prefix}/bin/oci --config-file {oci.config_file} --endpoint {oci.base_url}"
     body = json.dumps({"volumeId": volume_id})
-    print(
+    wait_for_interrupt(
         f"""
 The local OCI stays up on {oci.base_url} until you press Ctrl+C. To try:
 
@@ -190,10 +193,8 @@ The local OCI stays up on {oci.base_url} until you press Ctrl+C. To try:
   {cli} bv volume list --compartment-id {oci.compartment_id}
   {cli} bv volume update --volume-id {volume_id} --freeform-tags '{{"backup": "incremental"}}' --force
   {cli} bv backup list --compartment-id {oci.compartment_id}
-""",
-        flush=True,
+"""
     )
-    wait_for_interrupt()
 
 
 def main() -> None:
@@ -201,11 +202,11 @@ def main() -> None:
     parser.add_argument("--keep", action="store_true", help="leave the local OCI up afterwards, to try by hand")
     arguments = parser.parse_args()
     narrator = Narrator()
-    oci = LocalOci(Options(state=_STATE if arguments.keep else None, lifecycle_seconds=0.3, listener=narrator.hear))
+    oci = LocalOci(Options(state=_STATE if arguments.keep else None, lifecycle_seconds=0.3, listener=narrator.show))
     try:
         oci.start()
         narrator.say("local OCI", f"ready on {oci.base_url}")
-        tell(oci, narrator)
+        play(oci, narrator)
         narrator.title("Done: every backup was made once and told.")
         if arguments.keep:
             _keep(oci)

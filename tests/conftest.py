@@ -23,8 +23,7 @@ def cloud(_shared_cloud: World) -> Iterator[World]:
     """The world, with the function in its default configuration."""
     _shared_cloud.forget()
     yield _shared_cloud
-    _shared_cloud.oci.run(_shared_cloud.oci.faults.clear)
-    _shared_cloud.oci.run(_shared_cloud.oci.server.denied.clear)
+    _shared_cloud.oci.reset()
     assert_no_secrets(_shared_cloud)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from emulator.services.compute.boot_volume_attachments import BootVolumeAttachments
 from tests.conftest import Configure
 from tests.world import World, payload
 
@@ -133,7 +134,7 @@ def test_an_instance_that_does_not_exist_fails_and_is_told(cloud: World) -> None
 
 def test_an_instance_without_volumes_is_skipped_with_a_reason(cloud: World) -> None:
     instance = cloud.instance()
-    cloud.oci.run(cloud.oci.boot_volume_attachments.collection.documents.clear)
+    cloud.oci.run(cloud.oci.service(BootVolumeAttachments).collection.documents.clear)
     _, answer = through_topic(cloud, payload("alarm_v1_5_split.json", instance=instance))
     assert answer["results"][0]["reason"] == "the instance has no attached volumes"
 

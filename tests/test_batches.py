@@ -8,6 +8,7 @@ import json
 import pytest
 from oci.exceptions import ServiceError as OciServiceError
 
+from emulator.services.block_volume.volume_backups import VolumeBackups
 from tests.conftest import Configure
 from tests.world import World, payload, world
 
@@ -153,7 +154,9 @@ def test_a_completed_backup_that_is_gone_is_skipped(cloud: World) -> None:
 
 def test_a_backup_said_to_have_ended_that_has_not_is_asked_for_again(cloud: World) -> None:
     backup = cloud.backup(cloud.volume())
-    cloud.oci.run(lambda: cloud.oci.volume_backups.collection.documents[backup].update(lifecycleState="CREATING"))
+    cloud.oci.run(
+        lambda: cloud.oci.service(VolumeBackups).collection.documents[backup].update(lifecycleState="CREATING")
+    )
     status, answer = cloud.invoke(payload("completion_volumebackup.json", backup=backup))
     assert (status, answer["results"][0]["error"]["retryable"]) == (502, True)
 
@@ -203,7 +206,7 @@ def test_connector_hub_hands_over_what_happened_in_batches(kind: str, trigger: s
                 "source": {"kind": kind},
                 "target": {
                     "kind": "functions",
-                    "functionId": cloud.oci.functions.function["id"],
+                    "functionId": cloud.oci.function["id"],
                     "batchSizeInNum": 4,
                     "batchTimeInSec": 600,
                 },
@@ -221,7 +224,7 @@ def test_connector_hub_hands_over_what_happened_in_batches(kind: str, trigger: s
 
 def test_connector_hub_hands_over_a_batch_that_is_not_full_after_its_time() -> None:
     with world() as cloud:
-        target = {"kind": "functions", "functionId": cloud.oci.functions.function["id"], "batchTimeInSec": 0.05}
+        target = {"kind": "functions", "functionId": cloud.oci.function["id"], "batchTimeInSec": 0.05}
         common = {"displayName": "x", "compartmentId": cloud.oci.compartment_id, "source": {"kind": "streaming"}}
         path = "/20200909/serviceConnectors"
         cloud.oci.operator.call("POST", path, {**common, "target": target})

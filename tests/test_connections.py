@@ -83,13 +83,13 @@ def error_of_a_backup(cloud: World) -> dict[str, object]:
 
 
 def test_a_backup_is_made_and_told_over_tls(secure: World) -> None:
-    assert secure.oci.functions.config["OCI_ENDPOINT"].startswith("https://")
+    assert secure.oci.config["OCI_ENDPOINT"].startswith("https://")
     result = secure.invoke_one(payload("request_minimal.json", volume=secure.volume()))
     assert (result["outcome"], result["notified"]) == ("accepted", True)
 
 
 def test_a_service_whose_certificate_nobody_trusted_vouches_for_is_not_spoken_to(secure: World) -> None:
-    bundle = secure.oci.functions.config["REQUESTS_CA_BUNDLE"]
+    bundle = secure.oci.config["REQUESTS_CA_BUNDLE"]
     secure.oci.configure(REQUESTS_CA_BUNDLE=None)
     secure.forget()
     error = error_of_a_backup(secure)
@@ -100,7 +100,7 @@ def test_a_service_whose_certificate_nobody_trusted_vouches_for_is_not_spoken_to
 
 
 def test_a_service_under_another_name_than_its_certificates_is_not_spoken_to(secure: World) -> None:
-    endpoint = secure.oci.functions.config["OCI_ENDPOINT"]
+    endpoint = secure.oci.config["OCI_ENDPOINT"]
     secure.oci.configure(OCI_ENDPOINT=endpoint.replace("127.0.0.1", "localhost"))
     assert error_of_a_backup(secure)["code"] == "ApiUnreachable"
     secure.oci.configure(OCI_ENDPOINT=endpoint)
@@ -110,7 +110,7 @@ def test_a_service_under_another_name_than_its_certificates_is_not_spoken_to(sec
 def test_a_file_of_authorities_that_cannot_be_read_is_a_clear_error(
     secure: World, content: str | None, tmp_path: Path
 ) -> None:
-    bundle, own = secure.oci.functions.config["REQUESTS_CA_BUNDLE"], tmp_path / "own.pem"
+    bundle, own = secure.oci.config["REQUESTS_CA_BUNDLE"], tmp_path / "own.pem"
     if content:
         own.write_text(content)
     secure.oci.configure(REQUESTS_CA_BUNDLE=str(own))
@@ -126,7 +126,7 @@ def test_connections_are_kept_between_invocations_and_go_through_the_proxy_of_th
         for _ in range(3):
             assert secure.invoke_one(payload("request_minimal.json", volume=secure.volume()))["outcome"] == "accepted"
         # One to each service.
-        assert served.tunnels == [secure.oci.functions.config["OCI_ENDPOINT"].removeprefix("https://")] * 2
+        assert served.tunnels == [secure.oci.config["OCI_ENDPOINT"].removeprefix("https://")] * 2
         secure.oci.configure(HTTPS_PROXY=None)
 
 

@@ -71,7 +71,7 @@ def test_a_storm_of_deliveries_makes_one_backup_per_trigger_and_tells_every_one(
         assert {told["subject"] for told in cloud.events()} == set(volumes)
         failed = [entry for entry in cloud.requests(CREATE, PUBLISH) if entry.details["status"] == 503]
         assert len(failed) > len(storm) // 20
-        assert len(cloud.oci.functions.containers) <= containers
+        assert len(cloud.oci.pool.containers) <= containers
 
 
 # Values that the parsers look at, beside arbitrary ones.

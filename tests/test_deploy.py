@@ -12,7 +12,8 @@ import hcl2
 import pytest
 import yaml
 
-from emulator.local_oci import EVENT_TYPES, PROJECT
+from emulator.options import PROJECT
+from emulator.stack import EVENT_TYPES
 from handlers.domain import operations
 from handlers.domain.operations import Operation
 from handlers.settings import KEYS, read
@@ -223,7 +224,7 @@ def test_a_permission_that_is_denied_is_named_by_the_hint(configured: Configure,
         "PublishMessage": cloud.volume,
     }
     volume = makers[operation]()
-    cloud.oci.run(lambda: cloud.oci.server.denied.add(denied))
+    cloud.oci.deny(denied)
     _, answer = cloud.invoke({"volumeId": volume})
     error = answer["error"] if operation == "PublishMessage" else answer["results"][0]["error"]
     assert f"a policy allows {operation}: " in error["hint"]

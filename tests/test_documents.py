@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from emulator.api import operations_of
-from emulator.local_oci import PROJECT, LocalOci, Options
+from emulator import LocalOci, Options
+from emulator.options import PROJECT
 from handlers.domain import operations
 from handlers.domain.operations import Operation
 from handlers.settings import KEYS, read
@@ -46,9 +46,8 @@ def test_the_readme_lists_every_kind_of_trigger() -> None:
 def test_the_local_ocis_page_lists_every_operation_with_what_its_docstring_says() -> None:
     page = (PROJECT / "emulator" / "README.md").read_text()
     oci = LocalOci(Options())
-    declared = [found for service in oci.services for found in operations_of(service)]
     oci.stop()
-    for operation, method in declared:
+    for operation, method in oci.operations():
         words = " ".join((inspect.getdoc(method) or "").split())
         assert f"| `{operation.name}`<br>" in page, operation.name
         assert f" | {words} |" in page, operation.name

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from emulator.services.block_volume.volume_backups import VolumeBackups
 from tests.conftest import Configure
 from tests.world import World, payload
 
@@ -115,7 +116,7 @@ def test_whatever_the_volume_is_called_the_backup_has_a_name_of_one_line(
 def test_a_redelivered_event_repeats_its_token_and_its_bytes_from_any_container(cloud: World) -> None:
     event = cloud.payload("event_updatevolume_tagged.json")
     first = cloud.invoke_one(event)
-    cloud.oci.run(cloud.oci.functions.retire)
+    cloud.oci.run(cloud.oci.pool.retire)
     second = cloud.invoke_one(event)
     assert first["volumeBackup"]["id"] == second["volumeBackup"]["id"]
     one, other = cloud.requests("CreateVolumeBackup")
@@ -185,7 +186,7 @@ def test_a_backup_that_is_none_does_not_count_for_the_interval(configured: Confi
     cloud = configured(MIN_INTERVAL_MINUTES="60")
     volume = cloud.volume()
     backup = cloud.backup(volume)
-    cloud.oci.run(lambda: cloud.oci.volume_backups.collection.documents[backup].update(lifecycleState=state))
+    cloud.oci.run(lambda: cloud.oci.service(VolumeBackups).collection.documents[backup].update(lifecycleState=state))
     event = payload("event_updatevolume_tagged.json", volume=volume, compartment=cloud.oci.compartment_id)
     assert cloud.invoke_one(event)["outcome"] == "accepted"
 

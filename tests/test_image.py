@@ -17,8 +17,8 @@ import pytest
 import yaml
 
 from bench.image import image_in, lay_out, sizes
-from emulator.functions.functions import Image
-from emulator.local_oci import PROJECT
+from emulator import Image
+from emulator.options import PROJECT
 from handlers.settings import KEYS, read
 from tests.world import payload, world
 

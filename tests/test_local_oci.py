@@ -11,9 +11,9 @@ from typing import Any
 import oci
 import pytest
 
-from emulator import ServiceError
-from emulator.functions.functions import LARGEST_BODY, Image
-from emulator.local_oci import PROJECT
+from emulator import Image, ServiceError
+from emulator.options import PROJECT
+from emulator.services.functions.invocations import MAX_BODY_BYTES
 from tests.world import World, payload, world
 
 
@@ -70,7 +70,7 @@ def test_lists_come_in_pages_filtered_and_sorted(cloud: World, blockstorage: Any
     assert blockstorage.list_volumes(compartment_id=compartment, lifecycle_state="TERMINATED").data == []
 
 
-def build_refusal(call: Any, *arguments: Any, **options: Any) -> tuple[int, str]:
+def refusal(call: Any, *arguments: Any, **options: Any) -> tuple[int, str]:
     with pytest.raises(oci.exceptions.ServiceError) as caught:
         call(*arguments, **options)
     assert caught.value.request_id
@@ -81,27 +81,24 @@ def test_errors_have_oracles_codes(cloud: World, blockstorage: Any) -> None:
     volume = cloud.volume()
     models = oci.core.models
     create = blockstorage.create_volume_backup
-    assert build_refusal(blockstorage.get_volume, "o") == (400, "InvalidParameter")
-    assert build_refusal(blockstorage.get_volume, "ocid1.volume.oc1.iad.gone") == (404, "NotAuthorizedOrNotFound")
-    assert build_refusal(create, models.CreateVolumeBackupDetails()) == (400, "MissingParameter")
+    assert refusal(blockstorage.get_volume, "o") == (400, "InvalidParameter")
+    assert refusal(blockstorage.get_volume, "ocid1.volume.oc1.iad.gone") == (404, "NotAuthorizedOrNotFound")
+    assert refusal(create, models.CreateVolumeBackupDetails()) == (400, "MissingParameter")
     unnamed = models.CreateVolumeBackupDetails(volume_id=volume, display_name="")
-    assert build_refusal(create, unnamed) == (400, "InvalidParameter")
+    assert refusal(create, unnamed) == (400, "InvalidParameter")
     stale = models.UpdateVolumeDetails(display_name="x")
-    assert build_refusal(blockstorage.update_volume, volume, stale, if_match="stale") == (412, "NoEtagMatch")
+    assert refusal(blockstorage.update_volume, volume, stale, if_match="stale") == (412, "NoEtagMatch")
     etag = blockstorage.get_volume(volume).headers["etag"]
     assert blockstorage.update_volume(volume, stale, if_match=etag).headers["etag"] != etag
     cloud.oci.operator.call("DELETE", f"/20160918/volumes/{volume}")
-    assert build_refusal(create, models.CreateVolumeBackupDetails(volume_id=volume))[0] in {404, 409}
+    assert refusal(create, models.CreateVolumeBackupDetails(volume_id=volume))[0] in {404, 409}
     operator = cloud.oci.operator.call
-    assert build_refusal(operator, "GET", "/20160918/volumes") == (400, "MissingParameter")
-    assert build_refusal(operator, "POST", "/20160918/volumes", "[") == (400, "CannotParseRequest")
-    assert build_refusal(operator, "POST", "/20160918/volumes", {"size": 1}) == (400, "InvalidParameter")
-    assert build_refusal(operator, "GET", "/20160918/nothing") == (404, "NotAuthorizedOrNotFound")
-    assert build_refusal(operator, "GET", "/20160918/volumes", compartmentId="x", limit="0") == (
-        400,
-        "InvalidParameter",
-    )
-    assert build_refusal(operator, "GET", "/20160918/volumes", compartmentId="x", page="x") == (400, "InvalidParameter")
+    assert refusal(operator, "GET", "/20160918/volumes") == (400, "MissingParameter")
+    assert refusal(operator, "POST", "/20160918/volumes", "[") == (400, "CannotParseRequest")
+    assert refusal(operator, "POST", "/20160918/volumes", {"size": 1}) == (400, "InvalidParameter")
+    assert refusal(operator, "GET", "/20160918/nothing") == (400, "NotImplemented")
+    assert refusal(operator, "GET", "/20160918/volumes", compartmentId="x", limit="0") == (400, "InvalidParameter")
+    assert refusal(operator, "GET", "/20160918/volumes", compartmentId="x", page="x") == (400, "InvalidParameter")
 
 
 def test_a_retry_token_is_remembered_and_invalidated_by_a_deletion(cloud: World, blockstorage: Any) -> None:
@@ -110,10 +107,10 @@ def test_a_retry_token_is_remembered_and_invalidated_by_a_deletion(cloud: World,
     first = create(details, opc_retry_token=token).data
     assert create(details, opc_retry_token=token).data.id == first.id
     other = oci.core.models.CreateVolumeBackupDetails(volume_id=details.volume_id, display_name="another")
-    assert build_refusal(create, other, opc_retry_token=token) == (400, "InvalidParameter")
-    assert build_refusal(create, other, opc_retry_token="x" * 65) == (400, "InvalidParameter")
+    assert refusal(create, other, opc_retry_token=token) == (400, "InvalidParameter")
+    assert refusal(create, other, opc_retry_token="x" * 65) == (400, "InvalidParameter")
     blockstorage.delete_volume_backup(first.id)
-    assert build_refusal(create, details, opc_retry_token=token) == (409, "InvalidatedRetryToken")
+    assert refusal(create, details, opc_retry_token=token) == (409, "InvalidatedRetryToken")
 
 
 def test_one_backup_of_a_volume_at_a_time() -> None:
@@ -121,7 +118,7 @@ def test_one_backup_of_a_volume_at_a_time() -> None:
         volume = cloud.volume()
         request = ("POST", "/20160918/volumeBackups", {"volumeId": volume})
         cloud.oci.operator.call(*request)
-        assert build_refusal(cloud.oci.operator.call, *request) == (409, "Conflict")
+        assert refusal(cloud.oci.operator.call, *request) == (409, "Conflict")
 
 
 class Tampering(oci.Signer):  # type: ignore[misc]  # the SDK is untyped
@@ -162,18 +159,18 @@ def test_a_request_that_is_not_signed_as_it_must_be_is_refused(cloud: World, hea
     signer = Tampering(oci.Signer.from_config(config), headers)
     client = oci.core.BlockstorageClient(config, signer=signer, service_endpoint=f"{cloud.oci.base_url}/20160918")
     details = oci.core.models.CreateVolumeDetails(compartment_id=cloud.oci.compartment_id, availability_domain="AD-1")
-    assert build_refusal(client.create_volume, details) == (401, "NotAuthenticated")
+    assert refusal(client.create_volume, details) == (401, "NotAuthenticated")
 
 
 def test_a_topic_takes_so_many_messages_a_minute_of_so_many_bytes() -> None:
     with world(publishes_per_minute=2) as cloud:
         path = f"/20181201/topics/{cloud.oci.result_topic['id']}/messages"
         large = {"title": "x", "body": "x" * 64 * 1024}
-        assert build_refusal(cloud.oci.operator.call, "POST", path, large) == (413, "RequestEntityTooLarge")
-        assert build_refusal(cloud.oci.operator.call, "POST", path, {"title": "x"}) == (400, "MissingParameter")
+        assert refusal(cloud.oci.operator.call, "POST", path, large) == (413, "RequestEntityTooLarge")
+        assert refusal(cloud.oci.operator.call, "POST", path, {"title": "x"}) == (400, "MissingParameter")
         for _ in range(2):
             assert cloud.oci.operator.call("POST", path, {"title": "x", "body": "y"})["messageId"]
-        assert build_refusal(cloud.oci.operator.call, "POST", path, {"body": "y"}) == (429, "TooManyRequests")
+        assert refusal(cloud.oci.operator.call, "POST", path, {"body": "y"}) == (429, "TooManyRequests")
 
 
 def test_faults_can_be_scripted_by_http_and_forgotten(cloud: World) -> None:
@@ -181,18 +178,18 @@ def test_faults_can_be_scripted_by_http_and_forgotten(cloud: World) -> None:
     operator("POST", "/emulator/faults", {"operation": "ListVolumes", "times": 2, "after": 1, "status": 503})
     query = {"compartmentId": cloud.oci.compartment_id}
     operator("GET", "/20160918/volumes", **query)
-    assert build_refusal(operator, "GET", "/20160918/volumes", **query)[0] == 503
+    assert refusal(operator, "GET", "/20160918/volumes", **query)[0] == 503
     operator("DELETE", "/emulator/faults")
     operator("GET", "/20160918/volumes", **query)
-    assert build_refusal(operator, "POST", "/emulator/faults", {"operation": "x", "often": 1})[0] == 400
-    assert build_refusal(operator, "POST", "/emulator/faults", {"operation": "x", "close": "never"})[0] == 400
+    assert refusal(operator, "POST", "/emulator/faults", {"operation": "x", "often": 1})[0] == 400
+    assert refusal(operator, "POST", "/emulator/faults", {"operation": "x", "close": "never"})[0] == 400
 
 
 def test_rules_hand_matching_events_to_functions_and_topics() -> None:
     with world() as cloud:
         oci_ = cloud.oci
         actions = [
-            {"actionType": "FAAS", "isEnabled": True, "functionId": oci_.functions.function["id"]},
+            {"actionType": "FAAS", "isEnabled": True, "functionId": oci_.function["id"]},
             {"actionType": "ONS", "isEnabled": True, "topicId": oci_.alarm_topic["id"]},
         ]
         tagged = {"freeformTags": {"team": ["dba", "ops"]}}
@@ -216,9 +213,9 @@ def test_rules_hand_matching_events_to_functions_and_topics() -> None:
         path = f"/20181201/rules/{made_rule['id']}"
         assert oci_.operator.call("PUT", path, {"isEnabled": False, "condition": "{}"})["isEnabled"] is False
         assert "actions" not in oci_.operator.call("GET", "/20181201/rules", compartmentId=oci_.compartment_id)[0]
-        assert build_refusal(oci_.operator.call, "PUT", path, {"condition": "{"}) == (400, "InvalidParameter")
+        assert refusal(oci_.operator.call, "PUT", path, {"condition": "{"}) == (400, "InvalidParameter")
         oci_.operator.call("DELETE", path)
-        assert build_refusal(oci_.operator.call, "GET", path) == (404, "NotAuthorizedOrNotFound")
+        assert refusal(oci_.operator.call, "GET", path) == (404, "NotAuthorizedOrNotFound")
 
 
 def test_an_event_is_delivered_again_while_the_function_says_that_it_failed() -> None:
@@ -239,7 +236,7 @@ def test_topics_deliver_to_files_and_http_endpoints_and_try_again(tmp_path: Path
         subscribe, path = cloud.oci.operator.call, "/20181201/subscriptions"
         subscribe("POST", path, {**common, "protocol": "FILE", "endpoint": inbox.as_uri()})
         web = subscribe("POST", path, {**common, "protocol": "CUSTOM_HTTPS", "endpoint": "http://127.0.0.1:1/"})
-        assert build_refusal(subscribe, "POST", path, {**common, "protocol": "PIGEON", "endpoint": "x"})[0] == 400
+        assert refusal(subscribe, "POST", path, {**common, "protocol": "PIGEON", "endpoint": "x"})[0] == 400
         cloud.oci.operator.call("POST", f"/20181201/topics/{common['topicId']}/messages", {"title": "t", "body": "b"})
         cloud.oci.journal.wait_for("discarded")
         assert json.loads(inbox.read_text()) == {"title": "t", "body": "b"}
@@ -249,14 +246,14 @@ def test_topics_deliver_to_files_and_http_endpoints_and_try_again(tmp_path: Path
 
 
 def test_functions_are_limited_as_the_platform_limits_them() -> None:
-    with world(most_containers=1) as cloud, pytest.raises(ServiceError) as caught:
-        cloud.invoke(b"x" * (LARGEST_BODY + 1))
+    with world(max_containers=1) as cloud, pytest.raises(ServiceError) as caught:
+        cloud.invoke(b"x" * (MAX_BODY_BYTES + 1))
     assert (caught.value.status, caught.value.code) == (413, "FunctionInvokeRequestContentTooLarge")
 
 
 def test_a_function_that_takes_too_long_is_ended_with_504_and_started_anew() -> None:
     with world() as cloud:
-        cloud.oci.wait(cloud.oci.functions.warm())
+        cloud.oci.wait(cloud.oci.pool.warm())
         with pytest.raises(ServiceError) as caught:
             cloud.invoke({"volumeId": cloud.volume()}, seconds="0.01")
         assert caught.value.status == 504
@@ -265,8 +262,8 @@ def test_a_function_that_takes_too_long_is_ended_with_504_and_started_anew() -> 
 
 def test_a_function_that_dies_is_answered_502_and_started_anew() -> None:
     with world() as cloud:
-        container = cloud.oci.wait(cloud.oci.functions.warm())
-        cloud.oci.wait(cloud.oci.functions.kill())
+        container = cloud.oci.wait(cloud.oci.pool.warm())
+        cloud.oci.wait(cloud.oci.pool.kill())
         assert cloud.invoke_one({"volumeId": cloud.volume()})["outcome"] == "accepted"
         assert not container.alive
 
@@ -345,7 +342,7 @@ def test_every_resource_can_be_made_read_listed_changed_and_deleted(cloud: World
             operator("DELETE", one)
         for missing in details.keys() & {"compartmentId", "shape", "volumeId", "sourceDetails", "severity", "name"}:
             without = {key: value for key, value in details.items() if key != missing}
-            assert build_refusal(operator, "POST", f"/{path}", without) == (400, "MissingParameter"), name
+            assert refusal(operator, "POST", f"/{path}", without) == (400, "MissingParameter"), name
 
 
 def everything(operator: Any, path: str, query: dict[str, Any]) -> list[Any]:
@@ -375,7 +372,7 @@ def ended(ocid: str) -> str:
 def test_wrong_details_are_refused(cloud: World, path: str, details: dict[str, Any]) -> None:
     if "type" in details:
         details = {**details, "volumeId": cloud.volume()}
-    assert build_refusal(cloud.oci.operator.call, "POST", f"/20160918/{path}", details)[0] == 400
+    assert refusal(cloud.oci.operator.call, "POST", f"/20160918/{path}", details)[0] == 400
 
 
 def test_a_message_type_that_does_not_exist_is_refused(cloud: World) -> None:
@@ -385,8 +382,8 @@ def test_a_message_type_that_does_not_exist_is_refused(cloud: World) -> None:
     details = oci.ons.models.MessageDetails(title="t", body="b")
     topic = cloud.oci.alarm_topic["id"]
     assert client.publish_message(topic, details, message_type="JSON").data.message_id
-    assert build_refusal(client.publish_message, topic, details, message_type="X") == (400, "InvalidParameter")
-    assert build_refusal(client.publish_message, "ocid1.onstopic.oc1.iad.a", details)[0] == 404
+    assert refusal(client.publish_message, topic, details, message_type="X") == (400, "InvalidParameter")
+    assert refusal(client.publish_message, "ocid1.onstopic.oc1.iad.a", details)[0] == 404
 
 
 def test_functions_are_found_changed_and_invoked_by_their_api() -> None:
@@ -411,7 +408,7 @@ def test_functions_are_found_changed_and_invoked_by_their_api() -> None:
 
 
 def test_an_invocation_beyond_the_last_container_is_refused() -> None:
-    with world(most_containers=0) as cloud, pytest.raises(ServiceError) as caught:
+    with world(max_containers=0) as cloud, pytest.raises(ServiceError) as caught:
         cloud.invoke(b"")
     assert caught.value.status == 429
 
@@ -450,7 +447,7 @@ def test_an_alarm_comes_grouped_or_split_and_is_pretty_on_request(cloud: World) 
     assert first["alarmMetaData"][0]["status"] == "OK"
     operator("POST", "/emulator/principal/rotate")
     gone = operator("POST", f"/{path}", {**details, "destinations": ["ocid1.onstopic.oc1.iad.gone"]})
-    assert build_refusal(operator, "POST", f"/emulator/alarms/{gone['id']}/fire", {"dimensions": dimensions})[0] == 400
+    assert refusal(operator, "POST", f"/emulator/alarms/{gone['id']}/fire", {"dimensions": dimensions})[0] == 400
 
 
 def test_events_may_come_more_than_once_and_in_any_order() -> None:
@@ -464,7 +461,7 @@ def test_events_may_come_more_than_once_and_in_any_order() -> None:
 
 def test_a_detached_invocation_tells_the_destination_of_its_outcome() -> None:
     with world(wired=True) as cloud:
-        function = cloud.oci.functions.function["id"]
+        function = cloud.oci.function["id"]
         destination = {"kind": "NOTIFICATION", "topicId": cloud.oci.result_topic["id"]}
         change = {"failureDestination": destination, "successDestination": {"kind": "NONE"}}
         cloud.oci.operator.call("PUT", f"/20260325/functions/{function}", change)

@@ -179,7 +179,7 @@ def test_functions_synchronous_and_detached(wired: World, oci: Cli) -> None:
 
 def test_rules_and_alarms_wire_the_function(wired: World, oci: Cli) -> None:
     compartment = ("--compartment-id", wired.oci.compartment_id)
-    function = {"actionType": "FAAS", "isEnabled": True, "functionId": wired.oci.functions.function["id"]}
+    function = {"actionType": "FAAS", "isEnabled": True, "functionId": wired.oci.function["id"]}
     condition = json.dumps({"eventType": "com.oraclecloud.computeapi.terminateinstance.begin"})
     what = ("--condition", condition, "--actions", json.dumps({"actions": [function]}), "--is-enabled", "true")
     rule = oci("events rule create", *compartment, "--display-name", "sick", *what)["id"]

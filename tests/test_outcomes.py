@@ -128,7 +128,7 @@ def test_a_fault_that_lasts_ends_in_a_retryable_failure_before_the_deadline(isol
     assert (status, result["outcome"]) == (502, "failed")
     assert (result["error"]["code"], result["error"]["retryable"]) == (code, True)
     assert cloud.events()[0]["type"] == "volumebackup.failed"
-    cloud.oci.run(cloud.oci.faults.clear)
+    cloud.oci.reset()
     assert cloud.invoke_one(event)["outcome"] == "accepted"
 
 
@@ -160,7 +160,7 @@ def test_a_lasting_refusal_of_the_signature_is_permanent_after_one_refresh(cloud
 
 
 def test_a_denied_permission_is_told_with_the_statement_that_is_missing(cloud: World) -> None:
-    cloud.oci.run(lambda: cloud.oci.server.denied.add("manage volume-backups"))
+    cloud.oci.deny("manage volume-backups")
     status, answer = cloud.invoke(cloud.payload("event_updatevolume_tagged.json"))
     assert status == 200
     assert "to manage volume-backups in compartment" in answer["results"][0]["error"]["hint"]
@@ -240,7 +240,7 @@ def test_what_the_deadline_cut_off_says_so_and_a_redelivery_completes_exactly_th
     assert outcomes == sorted(outcomes)
     assert outcomes.count("accepted") >= 1
     assert answer["results"][-1]["error"]["code"] == "DeadlineReached"
-    cloud.oci.run(cloud.oci.faults.clear)
+    cloud.oci.reset()
     _, again = cloud.invoke(alarm)
     assert again["outcome"] == "accepted"
     assert all(len(cloud.backups_of(volume)) == 1 for volume in volumes)
@@ -284,7 +284,7 @@ def test_a_defect_is_answered_without_its_text(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_once_the_time_is_over_nothing_is_sent_or_published(cloud: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in {**cloud.oci.principal.environment(), **cloud.oci.functions.config}.items():
+    for name, value in {**cloud.oci.principal.environment(), **cloud.oci.config}.items():
         monkeypatch.setenv(name, value)
     load_settings.cache_clear()
     event = cloud.payload("event_updatevolume_tagged.json")

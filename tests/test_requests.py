@@ -221,7 +221,7 @@ def test_configured_key_retention_and_type_go_into_requests_that_say_none(config
 
 
 def test_a_call_without_any_identity_has_to_bring_a_token(cloud: World) -> None:
-    container = cloud.oci.wait(cloud.oci.functions.warm())
+    container = cloud.oci.wait(cloud.oci.pool.warm())
     body = payload("request_minimal.json", volume=cloud.volume()).encode()
     outcome = cloud.oci.wait(container.invoke(body, {}, 20))
     assert (outcome.status, b"opcRetryToken: needed" in outcome.body) == (502, True)

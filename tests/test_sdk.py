@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from emulator.local_oci import PROJECT
+from emulator.options import PROJECT
 
 
 def run(program: str) -> str:

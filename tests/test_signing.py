@@ -6,7 +6,6 @@ import json
 import os
 import re
 import signal
-import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -22,8 +21,9 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from oci.auth.signers import get_resource_principals_signer
 
-from emulator.functions.container import Container, fdk_command, installed_fdk
-from emulator.local_oci import PROJECT
+from emulator import Image
+from emulator.options import PROJECT
+from emulator.services.functions.container import Container
 from handlers.domain.errors import ResourcePrincipalUnavailable
 from handlers.domain.ocids import parse_ocid
 from handlers.domain.operations import Service
@@ -111,10 +111,10 @@ def test_the_principal_may_be_in_the_variables_themselves_and_its_key_protected(
     cloud: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = authorization(resource_principal().signer)
-    key = load_pem_private_key((cloud.oci.state / "private.pem").read_bytes(), None)
+    key = load_pem_private_key(cloud.oci.principal.key_file.read_bytes(), None)
     assert isinstance(key, RSAPrivateKey)
     protected = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret"))
-    monkeypatch.setenv("OCI_RESOURCE_PRINCIPAL_RPST", (cloud.oci.state / "rpst").read_text())
+    monkeypatch.setenv("OCI_RESOURCE_PRINCIPAL_RPST", cloud.oci.principal.token_file.read_text())
     monkeypatch.setenv("OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM", protected.decode())
     monkeypatch.setenv("OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM_PASSPHRASE", "secret")
     assert authorization(resource_principal().signer) == expected
@@ -203,7 +203,7 @@ def test_an_expired_token_fails_with_the_statements_to_check_and_a_fresh_one_men
 @pytest.mark.parametrize("file", ["rpst", "private.pem"])
 def test_unreadable_files_of_the_principal_are_a_clear_error(file: str, what: str) -> None:
     with world() as cloud:
-        path = cloud.oci.state / file
+        path = cloud.oci.principal.key_file.with_name(file)
         path.write_text("garbage")
         if what == "missing":
             path.unlink()
@@ -220,7 +220,7 @@ def test_a_principal_whose_files_break_under_a_warm_function_is_a_clear_error() 
     with world() as cloud:
         cloud.invoke_one({"volumeId": cloud.volume()})
         cloud.oci.run(cloud.oci.principal.rotate)
-        (cloud.oci.state / "private.pem").write_text("garbage")
+        cloud.oci.principal.key_file.write_text("garbage")
         status, answer = cloud.invoke({"volumeId": cloud.volume()})
         assert status == 502
         assert answer["results"][0]["error"]["code"] == "ResourcePrincipalUnavailable"
@@ -236,8 +236,7 @@ def bare_function(cloud: World) -> Iterator[Any]:
         "TOPIC_ID": cloud.oci.result_topic["id"],
         "OCI_ENDPOINT": cloud.oci.base_url,
     }
-    command = fdk_command(sys.executable, installed_fdk(), PROJECT / "func.py")
-    container = Container(command, environment, PROJECT, lines.append)
+    container = Container(Image(PROJECT / "func.py").command, environment, PROJECT, lines.append)
     cloud.oci.wait(container.start())
     yield lambda body: cloud.oci.wait(container.invoke(body, {}, 20))
     cloud.oci.wait(container.stop(signal.SIGTERM))

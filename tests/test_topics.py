@@ -12,7 +12,8 @@ import pytest
 from moto.core.model_instances import reset_model_data
 from moto.server import ThreadedMotoServer
 
-from emulator.local_oci import PROJECT
+from emulator.options import PROJECT
+from emulator.services.notifications.topics import Topics
 from handlers.domain.models import VolumeBackup
 from handlers.domain.result import Outcome, Result
 from handlers.domain.trigger import Trigger
@@ -36,7 +37,7 @@ def test_the_message_is_a_cloud_event_around_exactly_what_the_api_answered(cloud
     assert event == {
         "specversion": "1.0",
         "id": told["retryToken"],
-        "source": f"/create-volume-backup/{cloud.oci.functions.function['id']}",
+        "source": f"/create-volume-backup/{cloud.oci.function['id']}",
         "type": "volumebackup.accepted",
         "subject": told["resourceId"],
         "time": told["volumeBackup"]["timeRequestReceived"],
@@ -72,9 +73,14 @@ def test_several_results_are_one_publish_with_a_batch_of_events(cloud: World) ->
     assert cloud.titles()[0].endswith(" and 2 more")
 
 
+def new_topic(cloud: World, name: str) -> dict[str, Any]:
+    details = {"name": name, "compartmentId": cloud.oci.compartment_id}
+    return cloud.oci.run(lambda: cloud.oci.service(Topics).add(details))
+
+
 def test_several_topics_all_get_the_message(configured: Configure) -> None:
     cloud = configured()
-    other = cloud.oci.run(lambda: cloud.oci.topics.add({"name": "second", "compartmentId": cloud.oci.compartment_id}))
+    other = new_topic(cloud, "second")
     configured(TOPIC_ID=f"{cloud.oci.result_topic['id']},{other['id']}")
     assert cloud.invoke_one(cloud.payload("event_updatevolume_tagged.json"))["notified"] is True
     assert len(cloud.oci.journal.entries("message", topic="second")) == 1
@@ -83,7 +89,7 @@ def test_several_topics_all_get_the_message(configured: Configure) -> None:
 
 def test_a_topic_that_does_not_answer_does_not_keep_another_from_being_told(isolated_cloud: World) -> None:
     cloud = isolated_cloud
-    other = cloud.oci.run(lambda: cloud.oci.topics.add({"name": "patient", "compartmentId": cloud.oci.compartment_id}))
+    other = new_topic(cloud, "patient")
     cloud.oci.configure(MAX_CONCURRENCY="1", TOPIC_ID=f"{cloud.oci.result_topic['id']},{other['id']}")
     cloud.invoke_one({"volumeId": "ocid1.volume.oc1.iad.warm", "dryRun": True})
     cloud.oci.fault("PublishMessage", delay_seconds=30.0)

@@ -10,11 +10,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from emulator import LocalOci, local_oci
-from emulator.block_volume.resources import Resources
-from emulator.functions.functions import Image
-from emulator.journal import Entry
-from emulator.local_oci import PROJECT
+from emulator import Image, LocalOci, local_oci
+from emulator.core.journal import Entry
+from emulator.core.resources import Resources
+from emulator.options import PROJECT
+from emulator.services.block_volume.boot_volume_backups import BootVolumeBackups
+from emulator.services.block_volume.boot_volumes import BootVolumes
+from emulator.services.block_volume.volume_backups import VolumeBackups
+from emulator.services.block_volume.volume_group_backups import VolumeGroupBackups
+from emulator.services.block_volume.volume_groups import VolumeGroups
+from emulator.services.block_volume.volumes import Volumes
 
 EVENTS = Path(__file__).with_name("events")
 FUNCTION_LOG = "log"
@@ -62,24 +67,26 @@ class World:
         self._since = len(self.oci.journal.all())
 
     def volume(self, **details: Any) -> str:
-        return self._ready(self.oci.volumes, {"displayName": "db-data-1", **details})
+        return self._ready(self.oci.service(Volumes), {"displayName": "db-data-1", **details})
 
     def boot_volume(self, **details: Any) -> str:
-        return self._ready(self.oci.boot_volumes, {"displayName": "web-1 (Boot Volume)", **details})
+        return self._ready(self.oci.service(BootVolumes), {"displayName": "web-1 (Boot Volume)", **details})
 
     def volume_group(self, *volume_ids: str, **details: Any) -> str:
         source = {"type": "volumeIds", "volumeIds": list(volume_ids)}
         known = {"displayName": "db-group", "availabilityDomain": "AD-1", "sourceDetails": source}
-        return self._ready(self.oci.volume_groups, {**known, **details})
+        return self._ready(self.oci.service(VolumeGroups), {**known, **details})
 
     def backup(self, volume_id: str, **details: Any) -> str:
-        return self._ready(self.oci.volume_backups, {"volumeId": volume_id, "displayName": "nightly", **details})
+        return self._ready(
+            self.oci.service(VolumeBackups), {"volumeId": volume_id, "displayName": "nightly", **details}
+        )
 
     def boot_backup(self, volume_id: str) -> str:
-        return self._ready(self.oci.boot_volume_backups, {"bootVolumeId": volume_id, "displayName": "nightly"})
+        return self._ready(self.oci.service(BootVolumeBackups), {"bootVolumeId": volume_id, "displayName": "nightly"})
 
     def group_backup(self, group_id: str) -> str:
-        return self._ready(self.oci.volume_group_backups, {"volumeGroupId": group_id, "displayName": "nightly"})
+        return self._ready(self.oci.service(VolumeGroupBackups), {"volumeGroupId": group_id, "displayName": "nightly"})
 
     def _ready(self, resources: Resources, details: dict[str, Any]) -> str:
         located = (
@@ -199,7 +206,7 @@ class World:
 
     def backups_of(self, volume_id: str) -> list[dict[str, Any]]:
         """All backups of a volume, boot volume or volume group."""
-        every = (self.oci.volume_backups, self.oci.boot_volume_backups, self.oci.volume_group_backups)
+        every = [self.oci.service(kind) for kind in (VolumeBackups, BootVolumeBackups, VolumeGroupBackups)]
         return self.oci.run(
             lambda: [
                 dict(document)

@@ -1,0 +1,95 @@
+"""What the services share: the tenancy, the options, the event bus, the clock that moves resources on, each other."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from emulator.core.events import EventBus
+from emulator.core.identifiers import new_ocid
+from emulator.core.journal import Journal
+from emulator.core.principals import TokenIssuer
+from emulator.options import Options
+
+T = TypeVar("T")
+
+
+class Cloud:
+    """One tenancy with one compartment, and the services in it.
+
+    Attributes:
+        options: how the local OCI is set up.
+        state: the folder for files that the outside reads, such as a function's key and token.
+        journal: what happened, in order.
+        events: the bus on which services publish what happened to their resources.
+        tokens: issues and checks the session tokens of resource principals.
+        tenancy_id: the tenancy's OCID.
+        compartment_id: the OCID of the compartment that is there from the start.
+        user_id: the operator's OCID.
+    """
+
+    def __init__(self, options: Options, state: Path) -> None:
+        self.options = options
+        self.state = state
+        self.journal = Journal(options.listener)
+        self.events = EventBus(self.journal)
+        self.tokens = TokenIssuer()
+        self.tenancy_id = new_ocid("tenancy", regional=False)
+        self.compartment_id = new_ocid("compartment", regional=False)
+        self.user_id = new_ocid("user", regional=False)
+        self._services: dict[type, Any] = {}
+        self._base_url = ""
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def register(self, kinds: Iterable[Callable[[Cloud], Any]]) -> None:
+        """Make one service of each class."""
+        for kind in kinds:
+            service = kind(self)
+            self._services[type(service)] = service
+
+    def service(self, kind: type[T]) -> T:
+        """Return the service of this class. Raises LookupError where it is not registered."""
+        if kind not in self._services:
+            raise LookupError(f"{kind.__name__} is not registered: it belongs into emulator/services/__init__.py")
+        service: T = self._services[kind]
+        return service
+
+    @property
+    def services(self) -> tuple[Any, ...]:
+        """All registered services."""
+        return tuple(self._services.values())
+
+    @property
+    def base_url(self) -> str:
+        """Return the URL that all services are served under. Raises RuntimeError before the server has its port."""
+        if not self._base_url:
+            raise RuntimeError("the base URL is not known before the local OCI is started")
+        return self._base_url
+
+    def open(self, base_url: str) -> None:
+        """Let services know where they are served; called once, by whoever starts the server."""
+        self._base_url = base_url
+
+    def later(self, steps: int, action: Callable[[], None]) -> None:
+        """Call `action` after so many lifecycle steps."""
+        self.in_background(self._wait_and_call(steps * self.options.lifecycle_seconds, action))
+
+    async def _wait_and_call(self, seconds: float, action: Callable[[], None]) -> None:
+        await asyncio.sleep(seconds)
+        action()
+
+    def in_background(self, work: Coroutine[Any, Any, object]) -> None:
+        """Start `work` and return at once; what is not finished when the local OCI stops is cancelled."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def stop(self) -> None:
+        """Cancel what runs in the background, and stop the services."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for service in self.services:
+            await service.stop()

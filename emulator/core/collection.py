@@ -1,0 +1,195 @@
+"""A service's resources of one type: kept in memory, with etags, retry tokens, filters, sorting and pages."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import time
+from collections.abc import Callable, Iterable, Mapping
+
+from emulator.core.errors import (
+    invalid,
+    invalidated_retry_token,
+    malformed,
+    missing,
+    no_etag_match,
+    not_found,
+)
+from emulator.core.identifiers import AVAILABILITY_DOMAIN, new_ocid, now, resource_type
+from emulator.core.operations import Call, Document, Reply
+
+_TOKEN_SECONDS = 24 * 3600
+_GONE = frozenset({"TERMINATED", "DELETED"})
+
+
+class Collection:
+    """Documents by OCID, all of one `resource_type`."""
+
+    def __init__(self, resource_type: str, *, page_size: int = 100) -> None:
+        self.resource_type = resource_type
+        self.documents: dict[str, Document] = {}
+        self._page_size = page_size
+        self._etags: dict[str, str] = {}
+        self._tokens: dict[str, tuple[float, str, str]] = {}
+
+    def add(self, document: Document, *, ocid: str | None = None) -> Document:
+        """Keep a new document under a fresh OCID (or this one) and return it."""
+        document["id"] = ocid or new_ocid(self.resource_type)
+        self.documents[document["id"]] = document
+        self.touch(document)
+        return document
+
+    def touch(self, document: Document) -> None:
+        """Give a document that has changed another etag."""
+        self._etags[document["id"]] = secrets.token_hex(8)
+
+    def discard(self, document: Document) -> None:
+        """Forget a document."""
+        del self.documents[document["id"]]
+        del self._etags[document["id"]]
+
+    def from_path(self, call: Call, parameter: str) -> Document:
+        """Return the document that a path names. Raises ServiceError 400 or 404."""
+        return self.get(call.ocid(parameter, self.resource_type))
+
+    def get(self, ocid: str) -> Document:
+        """Return the document of this OCID. Raises ServiceError 404."""
+        if ocid not in self.documents:
+            raise not_found()
+        return self.documents[ocid]
+
+    def from_body(self, details: Document, parameter: str) -> Document:
+        """Return the document that a field of a request's body names. Raises ServiceError 400 or 404."""
+        ocid = details.get(parameter)
+        if not ocid:
+            raise missing(parameter)
+        if not isinstance(ocid, str) or resource_type(ocid) != self.resource_type:
+            raise malformed(parameter)
+        document = self.get(ocid)
+        if document.get("lifecycleState") in _GONE:
+            raise not_found()
+        return document
+
+    def check_etag(self, call: Call, document: Document) -> None:
+        """Raise ServiceError 412 where the request's ``if-match`` is not the document's etag."""
+        expected = call.headers.get("if-match")
+        if expected and expected != self._etags[document["id"]]:
+            raise no_etag_match()
+
+    def reply(self, document: Document, status: int = 200) -> Reply:
+        """Return an answer that holds the document, with its etag."""
+        return Reply(document, status, headers={"etag": self._etags[document["id"]]})
+
+    def replayed(self, call: Call) -> Document | None:
+        """Return what a request with the same ``opc-retry-token`` created within the last 24 hours, or None.
+
+        Raises ServiceError 409 InvalidatedRetryToken where that was deleted since, and 400 where the earlier request
+        had another body: OCI does not say what it does then, and whoever sends it has a defect.
+        """
+        token = call.headers.get("opc-retry-token")
+        if token is None:
+            return None
+        if not 1 <= len(token) <= 64:
+            raise invalid("opc-retry-token size must be between 1 and 64")
+        until, ocid, digest = self._tokens.get(token, (0.0, "", ""))
+        if until < time.time():
+            return None
+        if digest != hashlib.sha256(call.content).hexdigest():
+            raise invalid("opc-retry-token was used with a different request")
+        document = self.documents.get(ocid)
+        if document is None or document.get("lifecycleState") in {"TERMINATING", *_GONE}:
+            raise invalidated_retry_token()
+        return document
+
+    def remember_token(self, call: Call, document: Document) -> None:
+        """Record which document this ``opc-retry-token`` created."""
+        token = call.headers.get("opc-retry-token")
+        if token is not None:
+            digest = hashlib.sha256(call.content).hexdigest()
+            self._tokens[token] = (time.time() + _TOKEN_SECONDS, document["id"], digest)
+
+    def create(self, call: Call, add: Callable[[Document], Document]) -> Reply:
+        """Answer with what `add` makes of the body, or what the same retry token created. Raises ServiceError."""
+        document = self.replayed(call)
+        if document is None:
+            document = add(call.body)
+            self.remember_token(call, document)
+        return self.reply(document)
+
+    def page(self, call: Call, *filters: str) -> Reply:
+        """Return one page of the documents whose fields have the values that the query gives for `filters`."""
+        values = {name: call.query[name] for name in filters if call.query.get(name)}
+        found = [document for document in self.documents.values() if _matches(document, values)]
+        return page_of(_sorted(found, call), call, self._page_size)
+
+
+def page_of(documents: Iterable[Document], call: Call, page_size: int) -> Reply:
+    """Return the part of a list that the query's `limit` and `page` ask for, and where the next part begins."""
+    everything = list(documents)
+    limit, start = call.query.get("limit", str(page_size)), call.query.get("page", "0")
+    if not limit.isdigit() or not 1 <= int(limit) <= 1000:
+        raise invalid("limit must be between 1 and 1000")
+    if not start.isdigit():
+        raise malformed("page")
+    end = int(start) + min(int(limit), page_size)
+    headers = {"opc-next-page": str(end)} if end < len(everything) else {}
+    return Reply(everything[int(start) : end], headers=headers)
+
+
+def _matches(document: Document, values: Mapping[str, str]) -> bool:
+    return all(str(document.get(name, "")).lower() == value.lower() for name, value in values.items())
+
+
+def _sorted(documents: list[Document], call: Call) -> list[Document]:
+    """By time created, newest first, unless the query says otherwise; equal times keep the order they were made in."""
+    by_name = call.query.get("sortBy", "").upper() == "DISPLAYNAME"
+    ascending = call.query.get("sortOrder", "ASC" if by_name else "DESC").upper() == "ASC"
+    field = "displayName" if by_name else "timeCreated"
+    in_order = documents if ascending else documents[::-1]
+    return sorted(in_order, key=lambda document: str(document.get(field) or now()), reverse=not ascending)
+
+
+def require(details: Document, *names: str) -> None:
+    """Raise ServiceError 400 for the first of these fields that is missing or empty; false and 0 are values."""
+    for name in names:
+        if details.get(name) in (None, "", [], {}):
+            raise missing(name)
+
+
+def tagged(details: Document) -> Document:
+    """Return the tag fields of a new resource."""
+    return {"definedTags": details.get("definedTags") or {}, "freeformTags": details.get("freeformTags") or {}}
+
+
+def located(compartment_id: str) -> Document:
+    """Return the fields that say where a resource is."""
+    return {"availabilityDomain": AVAILABILITY_DOMAIN, "compartmentId": compartment_id}
+
+
+def display_name(details: Document, default: str) -> str:
+    """Return the name of a new resource. Raises ServiceError 400 where it is empty or too long."""
+    check_display_name(details)
+    name = details.get("displayName")
+    return default if name is None else str(name)
+
+
+def check_display_name(details: Document) -> None:
+    """Raise ServiceError 400 where a name is given that is empty or too long."""
+    name = details.get("displayName")
+    if name is not None and (not isinstance(name, str) or not 1 <= len(name) <= 255):
+        raise invalid("displayName size must be between 1 and 255")
+
+
+def check_fields(details: Document, *known: str) -> None:
+    """Raise ServiceError 400 for a field that the operation does not have, as the API does."""
+    for name in details:
+        if name not in known:
+            raise invalid(f"Unrecognized field: {name}")
+
+
+def check_tags(details: Document) -> None:
+    """Raise ServiceError 400 beyond 10 free-form or 64 defined tags."""
+    if len(details.get("freeformTags") or {}) > 10:
+        raise invalid("freeformTags size must be between 0 and 10")
+    if sum(map(len, (details.get("definedTags") or {}).values())) > 64:
+        raise invalid("definedTags size must be between 0 and 64")

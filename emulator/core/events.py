@@ -1,0 +1,68 @@
+"""Events: the envelope that every one comes in, and the bus that carries them from services to services.
+
+https://docs.oracle.com/en-us/iaas/Content/Events/Reference/eventenvelopereference.htm, with the spelling of real
+events: `freeformTags`, not `freeFormTags`.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from emulator.core.identifiers import AVAILABILITY_DOMAIN, now
+from emulator.core.journal import Journal
+from emulator.core.operations import Document
+
+Listener = Callable[[Document], None]
+
+
+def build_event(source: str, event_type: str, resource: Document, details: Mapping[str, Any] | None = None) -> Document:
+    """Return the event `com.oraclecloud.<event_type>` about a resource as it is now."""
+    compartment_id = resource["compartmentId"]
+    return {
+        "eventType": f"com.oraclecloud.{event_type}",
+        "cloudEventsVersion": "0.1",
+        "eventTypeVersion": "2.0",
+        "source": source,
+        "eventTime": now(),
+        "contentType": "application/json",
+        "data": {
+            "compartmentId": compartment_id,
+            "compartmentName": "backups",
+            "resourceName": resource.get("displayName"),
+            "resourceId": resource["id"],
+            "availabilityDomain": resource.get("availabilityDomain", AVAILABILITY_DOMAIN),
+            "freeformTags": dict(resource.get("freeformTags") or {}),
+            "definedTags": dict(resource.get("definedTags") or {}),
+            "additionalDetails": dict(details or {}),
+        },
+        "eventID": str(uuid.uuid4()),
+        "extensions": {"compartmentId": compartment_id},
+    }
+
+
+class EventBus:
+    """Services publish what happened to their resources; the Events service and Connector Hub subscribe."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._listeners: list[Listener] = []
+
+    def subscribe(self, listener: Listener) -> None:
+        """Call `listener` with every event from now on."""
+        self._listeners.append(listener)
+
+    def publish(self, event: Document) -> None:
+        """Write an event into the journal and hand it to every listener."""
+        data = event["data"]
+        self._journal.add(
+            "event",
+            f"{event['eventType']} of {data['resourceName']}",
+            type=event["eventType"],
+            resource=data["resourceId"],
+            source=data["additionalDetails"].get("volumeId"),
+            event=event,
+        )
+        for listener in self._listeners:
+            listener(event)

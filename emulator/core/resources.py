@@ -1,0 +1,162 @@
+"""Resources of one type: how they come, change and go, and the events that they publish on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+from emulator.core.cloud import Cloud
+from emulator.core.collection import Collection, check_display_name, check_fields, check_tags
+from emulator.core.errors import incorrect_state
+from emulator.core.events import build_event
+from emulator.core.operations import Call, Document, Reply
+from emulator.core.service import Service
+
+COMMON_FIELDS = ("displayName", "freeformTags", "definedTags")
+
+
+class Resources(Service):
+    """Base of a service that keeps resources of one type.
+
+    A subclass sets these attributes, writes `build`, and declares operations that call the methods here.
+
+    Attributes:
+        resource_type: the second part of their OCIDs.
+        parameter: the path parameter that names one: `volumeId`.
+        created_with: the fields that Create…Details have; any other is refused. None takes any.
+        updated_with: the fields that Update…Details have.
+        filters: the query parameters that a list is filtered by.
+        is_instant: whether they are created and deleted at once, and unknown afterwards, as topics and rules are.
+            Others go from the state that `build` gives them to `ready_state`, and through `deleting_state` to
+            `deleted_state`, in which they stay readable.
+        event_source: the `source` of their events; empty where they publish none.
+        event_prefix: the service in their events' types: `blockvolumes`.
+        event_noun: the resource in their events' types; their `resource_type` where it is empty.
+        event_verbs: the verbs in their events' types where these are not `create`, `update` and `delete`.
+    """
+
+    resource_type: str
+    parameter: str
+    created_with: tuple[str, ...] | None = None
+    updated_with: tuple[str, ...] = COMMON_FIELDS
+    filters: tuple[str, ...] = ("compartmentId", "displayName", "lifecycleState")
+    is_instant = False
+    ready_state = "AVAILABLE"
+    deleting_state = "TERMINATING"
+    deleted_state = "TERMINATED"
+    event_source = ""
+    event_prefix = ""
+    event_noun = ""
+    event_verbs: ClassVar[Mapping[str, str]] = {}
+
+    def __init__(self, cloud: Cloud) -> None:
+        super().__init__(cloud)
+        self.collection = Collection(self.resource_type, page_size=cloud.options.page_size)
+
+    def build(self, details: Document) -> Document:
+        """Return the resource that Create…Details describe, in its first state. Raises ServiceError."""
+        raise NotImplementedError
+
+    def additional_details(self, document: Document) -> dict[str, Any]:
+        """Return what events of this resource say beside its name and tags."""
+        return {}
+
+    def final_state(self, document: Document) -> str:
+        """Return the state in which the creation of this resource ends."""
+        return self.ready_state
+
+    def create(self, call: Call) -> Reply:
+        """Answer Create…: add what the body describes, once per retry token."""
+        return self.collection.create(call, self.add)
+
+    def add(self, details: Document) -> Document:
+        """Add a resource and start its lifecycle. Raises ServiceError."""
+        if self.created_with is not None:
+            check_fields(details, *self.created_with)
+        check_tags(details)
+        document = self.collection.add(self.build(details))
+        self.publish_event("create", document, ".begin")
+        if not self.is_instant:
+            self.schedule_lifecycle(document)
+        return document
+
+    def schedule_lifecycle(self, document: Document) -> None:
+        """Let the resource become ready after one lifecycle step."""
+        self.later(document, 1, lambda: self.become_ready(document))
+
+    def become_ready(self, document: Document) -> None:
+        """End the creation."""
+        document["lifecycleState"] = self.final_state(document)
+        self.collection.touch(document)
+        self.publish_event("create", document, ".end")
+
+    def later(self, document: Document, steps: int, action: Callable[[], None]) -> None:
+        """Call `action` after so many lifecycle steps, unless the resource is deleted by then."""
+
+        def act() -> None:
+            if document["lifecycleState"] not in {self.deleting_state, self.deleted_state}:
+                action()
+
+        self.cloud.later(steps, act)
+
+    def get(self, call: Call) -> Reply:
+        """Answer Get…."""
+        return self.collection.reply(self.collection.from_path(call, self.parameter))
+
+    def page(self, call: Call, *required: str) -> Reply:
+        """Answer List…, for which the query has to name `required`, of itself a compartment."""
+        for name in required or ("compartmentId",):
+            call.required(name)
+        return self.collection.page(call, *self.filters)
+
+    def update(self, call: Call) -> Reply:
+        """Answer Update…: set the fields of the body, and publish the update event, which has no suffix."""
+        document, details = self.collection.from_path(call, self.parameter), call.body
+        self.collection.check_etag(call, document)
+        check_fields(details, *self.updated_with)
+        check_tags(details)
+        check_display_name(details)
+        if not self.is_instant:
+            self.check_available(document)
+        document.update(details)
+        self.collection.touch(document)
+        self.publish_event("update", document)
+        return self.collection.reply(document)
+
+    def delete(self, call: Call) -> Reply:
+        """Answer Delete…."""
+        document = self.collection.from_path(call, self.parameter)
+        self.collection.check_etag(call, document)
+        self.remove(document)
+        return Reply(status=204)
+
+    def remove(self, document: Document) -> None:
+        """Delete a resource: at once, or by way of its deleting state."""
+        if self.is_instant:
+            self.collection.discard(document)
+            return
+        document["lifecycleState"] = self.deleting_state
+        self.collection.touch(document)
+        self.publish_event("delete", document, ".begin")
+        self.cloud.later(1, lambda: self._end_deletion(document))
+
+    def _end_deletion(self, document: Document) -> None:
+        document["lifecycleState"] = self.deleted_state
+        self.collection.touch(document)
+        self.publish_event("delete", document, ".end")
+
+    def check_available(self, document: Document) -> None:
+        """Raise ServiceError 409 IncorrectState where a resource is not in its ready state."""
+        state = document["lifecycleState"]
+        if state != self.ready_state:
+            kind, ocid = self.resource_type, document["id"]
+            raise incorrect_state(f"The {kind} {ocid} is in state {state}, not {self.ready_state}.")
+
+    def publish_event(self, verb: str, document: Document, suffix: str = "") -> None:
+        """Publish the event that tells of this resource, if its type has events."""
+        if self.event_source:
+            noun = self.event_noun or self.resource_type
+            event_type = f"{self.event_prefix}.{self.event_verbs.get(verb, verb)}{noun}{suffix}"
+            self.cloud.events.publish(
+                build_event(self.event_source, event_type, document, self.additional_details(document))
+            )

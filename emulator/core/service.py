@@ -1,0 +1,19 @@
+"""What every service of the local OCI is: made with the cloud alone, and found by its class."""
+
+from __future__ import annotations
+
+from emulator.core.cloud import Cloud
+
+
+class Service:
+    """A service, or one type of resource of it. Methods that are declared with `@operation` are served.
+
+    It finds another one by ``self.cloud.service(Volumes)`` when it needs it, never in its constructor, so that
+    services can be registered in any order.
+    """
+
+    def __init__(self, cloud: Cloud) -> None:
+        self.cloud = cloud
+
+    async def stop(self) -> None:
+        """End what runs outside the event loop; called once, when the local OCI stops."""

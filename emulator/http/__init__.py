@@ -1,0 +1,1 @@
+"""The door: HTTP requests in, signatures checked, operations called, answers out."""

@@ -1,0 +1,38 @@
+"""What no cloud has: calls that script faults and rotate principals. Unsigned, for a person with curl."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from emulator.core.errors import invalid
+from emulator.core.operations import Call, Reply, operation
+from emulator.http.faults import Faults
+
+
+class Controls:
+    """The calls under /emulator that steer the local OCI itself; those that steer a service are the service's."""
+
+    def __init__(self, faults: Faults, rotate_principals: Callable[[], None]) -> None:
+        self._faults = faults
+        self._rotate_principals = rotate_principals
+
+    @operation("POST", "/emulator/faults", signed=False)
+    async def add_fault(self, call: Call) -> Reply:
+        """The next calls of an operation fail as the body says; see emulator/http/faults.py for its keys."""
+        try:
+            self._faults.add(call.body)
+        except ValueError as error:
+            raise invalid(str(error)) from error
+        return Reply(status=204)
+
+    @operation("DELETE", "/emulator/faults", signed=False)
+    async def clear_faults(self, call: Call) -> Reply:
+        """Forget the faults that are still to come."""
+        self._faults.clear()
+        return Reply(status=204)
+
+    @operation("POST", "/emulator/principal/rotate", signed=False)
+    async def rotate_principal(self, call: Call) -> Reply:
+        """Replace the functions' keys and session tokens; the old tokens are refused from now on."""
+        self._rotate_principals()
+        return Reply(status=204)

@@ -1,0 +1,108 @@
+"""Faults that a person or a test scripts: the next calls of an operation fail in a chosen way.
+
+A fault is one JSON object:
+
+* ``operation``: the API operation's name, e.g. ``CreateVolumeBackup``, or ``*``;
+* ``times``: how many calls it hits (1), after letting ``after`` calls pass (0), and then each ``every``-th one (1);
+* ``delaySeconds``: wait before anything else;
+* ``status``, ``code``, ``message``, ``headers``: answer with this error instead of carrying the call out;
+* ``body``: with ``status``, answer with this text instead of an error object;
+* ``close``: ``before`` resets the connection without carrying the call out, ``after`` carries it out and then resets,
+  ``within`` carries it out, sends half of the answer, and resets;
+* ``kill``: end the processes of all functions with SIGKILL, ``before`` the call is carried out or ``after`` it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    "times": (int,),
+    "after": (int,),
+    "every": (int,),
+    "delaySeconds": (int, float),
+    "status": (int,),
+    "code": (str,),
+    "message": (str,),
+    "headers": (dict,),
+    "body": (str,),
+}
+_NAMES = {int: "a whole number", float: "a number", str: "a text", dict: "an object"}
+_CHOICES = {"close": ("before", "after", "within"), "kill": ("before", "after")}
+
+
+@dataclass(slots=True)
+class Fault:
+    """See this module's text; `times` counts down."""
+
+    operation: str
+    times: int = 1
+    after: int = 0
+    every: int = 1
+    delay_seconds: float = 0.0
+    status: int | None = None
+    code: str = "InternalServerError"
+    message: str = "An internal server error occurred."
+    headers: dict[str, str] = field(default_factory=dict)
+    body: str | None = None
+    close: str | None = None
+    kill: str | None = None
+    _calls: int = 0
+
+    def is_due(self) -> bool:
+        """Count a call, and return whether it is one that is hit."""
+        self._calls += 1
+        return self._calls > self.after and (self._calls - self.after) % self.every == 0
+
+
+_KEYS = [
+    "delaySeconds" if entry.name == "delay_seconds" else entry.name
+    for entry in fields(Fault)
+    if not entry.name.startswith("_")
+]
+
+
+class Faults:
+    """The faults that are still to come, of operations whose names are known."""
+
+    def __init__(self, operations: Iterable[str]) -> None:
+        self._operations = {*operations, "*"}
+        self._faults: list[Fault] = []
+
+    def add(self, document: dict[str, Any]) -> None:
+        """Add a fault from its JSON object. Raises ValueError where it is not one."""
+        for key, value in document.items():
+            _check(key, value)
+        operation = document.get("operation")
+        if operation not in self._operations:
+            raise ValueError(f"a fault names an operation of the local OCI, or *, and not {operation!r}")
+        self._faults.append(
+            Fault(**{"delay_seconds" if key == "delaySeconds" else key: value for key, value in document.items()})
+        )
+
+    def clear(self) -> None:
+        """Forget all of them."""
+        self._faults.clear()
+
+    def next(self, operation: str) -> Fault | None:
+        """Return the fault that hits this call of an operation, if any; the call is counted."""
+        for fault in self._faults:
+            if fault.operation not in {operation, "*"} or fault.times <= 0:
+                continue
+            if fault.is_due():
+                fault.times -= 1
+                return fault
+        return None
+
+
+def _check(key: str, value: Any) -> None:
+    if key not in _KEYS:
+        raise ValueError(f"a fault has no key {key!r}; it has {', '.join(_KEYS)}")
+    if key in _CHOICES and value not in _CHOICES[key]:
+        raise ValueError(f"{key} is one of {', '.join(_CHOICES[key])}, and not {value!r}")
+    if key in _TYPES and (not isinstance(value, _TYPES[key]) or isinstance(value, bool)):
+        raise ValueError(f"{key} is {_NAMES[_TYPES[key][-1]]}, and not {value!r}")
+    if key == "every" and value < 1:
+        raise ValueError(f"every is 1 or more, and not {value!r}")

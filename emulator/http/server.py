@@ -1,0 +1,168 @@
+"""HTTP at the door: find the operation, check the signature and the policies, answer as OCI answers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import ssl
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any
+
+from aiohttp import web
+
+from emulator.core.errors import ServiceError, not_implemented
+from emulator.core.identifiers import new_request_id
+from emulator.core.journal import Journal
+from emulator.core.operations import Call, Operation, Reply, operations_of
+from emulator.core.principals import Principal
+from emulator.http.faults import Fault, Faults
+from emulator.http.permissions import Permissions
+from emulator.http.signatures import verify
+
+_MAX_BODY_BYTES = 64 * 1024 * 1024
+Method = Callable[[Call], Awaitable[Reply]]
+
+
+class Server:
+    """Serves the operations of services; keeps none of their state.
+
+    `find_principal` knows who a key id belongs to; `kill_functions` ends their processes, for a fault that asks for it.
+    """
+
+    def __init__(
+        self,
+        services: Iterable[object],
+        journal: Journal,
+        faults: Faults,
+        permissions: Permissions,
+        find_principal: Callable[[str], Principal | None],
+        kill_functions: Callable[[], Awaitable[None]],
+        latency_seconds: float,
+    ) -> None:
+        self._journal = journal
+        self._faults = faults
+        self._permissions = permissions
+        self._find_principal = find_principal
+        self._kill_functions = kill_functions
+        self._latency_seconds = latency_seconds
+        self._app = web.Application(client_max_size=_MAX_BODY_BYTES)
+        self._runner: web.AppRunner | None = None
+        for service in services:
+            for declared, method in operations_of(service):
+                for path in (declared.path, f"{declared.path}/"):
+                    self._app.router.add_route(declared.method, path, self._route(declared, method))
+        self._app.router.add_route("*", "/{path:.*}", self._refuse)
+
+    async def start(self, host: str, port: int, tls: ssl.SSLContext | None) -> list[int]:
+        """Listen, and where `tls` is given on a second port with it. Return the ports that were taken."""
+        self._runner = web.AppRunner(self._app, access_log=None, handle_signals=False, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, host, port).start()
+        if tls:
+            await web.TCPSite(self._runner, host, 0, ssl_context=tls).start()
+        return [int(address[1]) for address in self._runner.addresses]
+
+    async def stop(self) -> None:
+        if self._runner:
+            await self._runner.cleanup()
+
+    def _route(self, declared: Operation, method: Method) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        async def answer(request: web.Request) -> web.StreamResponse:
+            return await self._answer(declared, method, request)
+
+        return answer
+
+    async def _refuse(self, request: web.Request) -> web.StreamResponse:
+        """Answer a request that no operation takes: with 400, because a 404 means that a resource is gone."""
+        error = not_implemented(f"{request.method} {request.path} is not an operation of the local OCI.")
+        line = f"{request.method} {request.path} -> {error.status} {error.code}"
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        self._journal.add(
+            "request", line, operation="", status=error.status, principal="", headers=headers, content=b"", answer=None
+        )
+        return _response(error.status, _error(error), {}, new_request_id())
+
+    async def _answer(self, declared: Operation, method: Method, request: web.Request) -> web.StreamResponse:
+        started = time.monotonic()
+        request_id = request.headers.get("opc-request-id") or new_request_id()
+        content = await request.read()
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        call = Call(dict(request.match_info), dict(request.query), headers, content)
+        fault: Fault | None = None
+        principal: Principal | None = None
+        try:
+            if declared.signed:
+                principal = verify(request.method, request.raw_path, headers, content, self._find_principal)
+            fault = self._faults.next(declared.name)
+            reply = await self._carry_out(declared, method, call, principal, fault, request)
+        except ServiceError as error:
+            reply = Reply(_error(error), error.status)
+        milliseconds = (time.monotonic() - started) * 1000
+        self._journal.add(
+            "request",
+            f"{declared.name}: {request.method} {request.path} -> {reply.status} in {milliseconds:.0f} ms",
+            operation=declared.name,
+            status=reply.status,
+            milliseconds=milliseconds,
+            principal=principal.kind if principal else "",
+            headers=headers,
+            content=content,
+            # A copy: the resource goes on with its life.
+            answer=dict(reply.document) if isinstance(reply.document, dict) else reply.document,
+        )
+        response = _response(reply.status, reply.document, reply.headers, request_id)
+        return await _break_off(request, response, fault)
+
+    async def _carry_out(
+        self,
+        declared: Operation,
+        method: Method,
+        call: Call,
+        principal: Principal | None,
+        fault: Fault | None,
+        request: web.Request,
+    ) -> Reply:
+        await asyncio.sleep(self._latency_seconds + (fault.delay_seconds if fault else 0.0))
+        if fault and fault.close == "before":
+            _reset(request)
+            raise ServiceError(499, "ConnectionReset", "")
+        if fault and fault.status:
+            error = ServiceError(fault.status, fault.code, fault.message)
+            return Reply(_error(error) if fault.body is None else fault.body.encode(), fault.status, fault.headers)
+        self._permissions.check(declared, principal)
+        if fault and fault.kill:
+            reply = await method(call) if fault.kill == "after" else Reply(status=499)
+            await self._kill_functions()
+            return reply
+        return await method(call)
+
+
+def _error(error: ServiceError) -> dict[str, str]:
+    return {"code": error.code, "message": error.message}
+
+
+def _response(status: int, document: Any, headers: Mapping[str, str], request_id: str) -> web.Response:
+    body = document if isinstance(document, bytes) else b"" if document is None else json.dumps(document).encode()
+    return web.Response(
+        status=status, body=body, headers={"content-type": "application/json", **headers, "opc-request-id": request_id}
+    )
+
+
+def _reset(request: web.Request) -> None:
+    if request.transport:
+        request.transport.abort()
+
+
+async def _break_off(request: web.Request, response: web.Response, fault: Fault | None) -> web.StreamResponse:
+    """Send what the fault lets through of an answer."""
+    if fault and fault.close == "after":
+        _reset(request)
+    if fault and fault.close == "within" and isinstance(response.body, bytes):
+        half = web.StreamResponse(status=response.status, headers=response.headers)
+        half.content_length = len(response.body)
+        await half.prepare(request)
+        await half.write(response.body[: len(response.body) // 2])
+        _reset(request)
+        return half
+    return response

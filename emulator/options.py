@@ -1,0 +1,59 @@
+"""How a local OCI is set up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from emulator.core.journal import Entry
+from emulator.image import Image
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a local OCI is set up; times are in seconds.
+
+    Attributes:
+        host: the address to listen on.
+        port: the port to listen on; 0 for a free one.
+        tls: also listen on a second port with https, which is then the endpoint that the function is given.
+        state: the folder for config file, keys and tokens; None for a temporary one.
+        image: the image that functions run.
+        config: configuration of the function, over the TOPIC_ID and OCI_ENDPOINT that are set for it.
+        denied: permissions (``manage volume-backups``) that functions lack.
+        wired: subscribe the function to the alarm topic and to the events that it acts on.
+        lifecycle_seconds: how long a resource stays in each state on its way to the last.
+        latency_seconds: how long every request waits before it is carried out.
+        retry_minute_seconds: how long a minute of the retry schedule of topics lasts.
+        event_retry_seconds: the wait before an event is delivered again to a function that failed, longer each time.
+        event_copies: how often each event is delivered.
+        event_shuffle_seconds: how late each of these deliveries may be.
+        publishes_per_minute: how many messages a topic takes a minute.
+        page_size: how many resources a list answers at most.
+        max_containers: how many containers a function has at most.
+        token_seconds: how long the session token of a resource principal is valid.
+        listener: is called with every entry of the journal.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    tls: bool = False
+    state: Path | None = None
+    image: Image = field(default_factory=lambda: Image(PROJECT / "func.py"))
+    config: Mapping[str, str | None] = field(default_factory=dict)
+    denied: tuple[str, ...] = ()
+    wired: bool = True
+    lifecycle_seconds: float = 0.05
+    latency_seconds: float = 0.0
+    retry_minute_seconds: float = 60.0
+    event_retry_seconds: float = 1.0
+    event_copies: int = 1
+    event_shuffle_seconds: float = 0.0
+    publishes_per_minute: int = 60
+    page_size: int = 100
+    max_containers: int = 20
+    token_seconds: int = 15 * 60
+    listener: Callable[[Entry], None] | None = None

@@ -1,0 +1,89 @@
+"""What the backups of volumes, boot volumes and volume groups have in common."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from emulator.core.collection import display_name, tagged
+from emulator.core.errors import conflict, invalid
+from emulator.core.identifiers import now
+from emulator.core.operations import Document
+from emulator.core.resources import COMMON_FIELDS
+from emulator.services.block_volume.block_resources import BlockResources
+
+RETENTION = ("retentionPeriod", "isPreventDeletionEnabled", "isRetentionLockEnabled", "isIndefiniteRetentionEnabled")
+BACKUP_FIELDS = (*COMMON_FIELDS, "type", *RETENTION)
+_RUNNING = frozenset({"REQUEST_RECEIVED", "CREATING"})
+
+
+class Backups(BlockResources):
+    """Backups go REQUEST_RECEIVED → CREATING → AVAILABLE, one of a source at a time.
+
+    Attributes:
+        source_kind: the class of what is backed up.
+        source_field: the field that names it.
+    """
+
+    source_kind: type[BlockResources]
+    source_field: str
+
+    @property
+    def sources(self) -> BlockResources:
+        return self.cloud.service(self.source_kind)
+
+    def source(self, details: Document) -> Document:
+        """Return what is to be backed up. Raises ServiceError 400, 404 or 409."""
+        source = self.sources.collection.from_body(details, self.source_field)
+        self.sources.check_available(source)
+        for backup in self.collection.documents.values():
+            if backup[self.source_field] == source["id"] and backup["lifecycleState"] in _RUNNING:
+                raise conflict(f"A backup of {source['id']} is already in progress.")
+        return source
+
+    def common(self, details: Document, source: Document, first_state: str) -> Document:
+        """Return the fields that all backups have, as they are before the backup has begun. Raises ServiceError 400."""
+        if details.get("type", "INCREMENTAL") not in {"FULL", "INCREMENTAL"}:
+            raise invalid("type must be one of FULL, INCREMENTAL")
+        return {
+            self.source_field: source["id"],
+            "compartmentId": source["compartmentId"],
+            **tagged(details),
+            "displayName": display_name(details, f"{self.resource_type}{now()}"),
+            "expirationTime": None,
+            "lifecycleState": first_state,
+            "sizeInGBs": source["sizeInGBs"],
+            "sourceType": "MANUAL",
+            "timeCreated": None,
+            "timeRequestReceived": now(),
+            "type": details.get("type") or "INCREMENTAL",
+            **{name: details[name] for name in RETENTION if details.get(name) is not None},
+        }
+
+    def schedule_lifecycle(self, document: Document) -> None:
+        self.later(document, 1, lambda: self._begin(document))
+        self.later(document, 2, lambda: self.become_ready(document))
+
+    def _begin(self, document: Document) -> None:
+        document.update(lifecycleState="CREATING", timeCreated=now())
+        self.collection.touch(document)
+
+    def become_ready(self, document: Document) -> None:
+        document.update({name: 1 for name in document if name.startswith("uniqueSizeIn")})
+        super().become_ready(document)
+
+    def final_state(self, document: Document) -> str:
+        """Return AVAILABLE, or the state that the source's free-form tag ``emulator-backup-ends`` names: ``FAULTY``."""
+        source = self.sources.collection.get(document[self.source_field])
+        return str(source["freeformTags"].get("emulator-backup-ends", self.ready_state))
+
+    def additional_details(self, document: Document) -> dict[str, Any]:
+        """Return what was recorded: `volumeId` for boot volumes, too, and an `.end` for success and failure."""
+        source = self.sources.collection.documents.get(document[self.source_field], {})
+        state = document["lifecycleState"]
+        return {
+            "sourceType": document["sourceType"],
+            "volumeName": source.get("displayName"),
+            "volumeId": document[self.source_field],
+            "backupState": state,
+            "status": "operationFailed" if state == "FAULTY" else "operationSucceed",
+        }

@@ -1,0 +1,36 @@
+"""Attachments of boot volumes to instances."""
+
+from __future__ import annotations
+
+from emulator.core.collection import located
+from emulator.core.identifiers import now
+from emulator.core.operations import Call, Document, Reply, operation
+from emulator.core.resources import Resources
+
+
+class BootVolumeAttachments(Resources):
+    """An attachment's id is that of its instance, as recorded."""
+
+    resource_type = "instance"
+    parameter = "bootVolumeAttachmentId"
+    filters = ("availabilityDomain", "compartmentId", "instanceId", "bootVolumeId")
+
+    def attach(self, instance: Document, boot_volume: Document) -> Document:
+        """Attach a boot volume to an instance that is being launched."""
+        return self.collection.add(
+            {
+                **located(instance["compartmentId"]),
+                "bootVolumeId": boot_volume["id"],
+                "displayName": "Remote boot attachment for instance",
+                "instanceId": instance["id"],
+                "isPvEncryptionInTransitEnabled": False,
+                "lifecycleState": "ATTACHED",
+                "timeCreated": now(),
+            },
+            ocid=instance["id"],
+        )
+
+    @operation("GET", "/20160918/bootVolumeAttachments", permission="inspect volume-attachments")
+    async def list_boot_volume_attachments(self, call: Call) -> Reply:
+        """ListBootVolumeAttachments."""
+        return self.page(call, "availabilityDomain", "compartmentId")

@@ -1,0 +1,132 @@
+"""Invocations of functions, as the platform carries them out."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+
+from emulator.core.errors import ServiceError
+from emulator.core.identifiers import new_request_id
+from emulator.core.operations import Call, Document, Reply, operation
+from emulator.core.service import Service
+from emulator.services.functions.applications import VERSION
+from emulator.services.functions.container import ContainerDied, Outcome
+from emulator.services.functions.functions import Functions
+
+MAX_BODY_BYTES = 6 * 1024 * 1024
+
+
+class Invocations(Service):
+    """Invokes functions, each in containers of its own."""
+
+    async def invoke(
+        self, function_id: str, body: bytes, headers: Mapping[str, str], *, seconds: float | None = None
+    ) -> Outcome:
+        """Invoke a function and wait for its answer. Raises ServiceError 404, 413, 429, 502 and 504.
+
+        An answer with status 502 of the function itself is returned. `seconds` takes the place of its timeout.
+        """
+        if len(body) > MAX_BODY_BYTES:
+            raise ServiceError(413, "FunctionInvokeRequestContentTooLarge", "The request body is larger than 6 MB")
+        functions = self.cloud.service(Functions)
+        function, pool = functions.collection.get(function_id), functions.deployment(function_id).pool
+        seconds = seconds or float(function["timeoutInSeconds"])
+        started = time.monotonic()
+        container = await pool.take()
+        try:
+            outcome = await container.invoke(body, {**headers, **_platform_headers(seconds)}, seconds)
+        except TimeoutError:
+            await pool.discard(container)
+            raise self._failed(function, 504, "FunctionInvokeTimeout", "Timed out", started) from None
+        except ContainerDied as died:
+            await pool.discard(container)
+            raise self._failed(function, 502, "FunctionInvokeContainerFailed", str(died), started) from died
+        pool.give_back(container)
+        if len(outcome.body) > MAX_BODY_BYTES:
+            message = "The answer is larger than 6 MB"
+            raise self._failed(function, 502, "FunctionInvokeResponseBodyTooLarge", message, started)
+        self._record(function, outcome.status, outcome.body, started)
+        return outcome
+
+    async def invoke_detached(self, function_id: str, body: bytes, headers: Mapping[str, str]) -> int:
+        """Invoke detached, notify the success or failure destination, and return the status."""
+        try:
+            outcome = await self.invoke(function_id, body, {**headers, "Fn-Invoke-Type": "detached"})
+            status, response = outcome.status, outcome.body.decode(errors="replace")
+        except ServiceError as error:
+            status, response = error.status, f"{error.code}: {error.message}"
+        function = self.cloud.service(Functions).collection.documents.get(function_id)
+        if function is not None:
+            self._notify_destination(function, status, body.decode(errors="replace"), response)
+        return status
+
+    def _notify_destination(self, function: Document, status: int, request: str, response: str) -> None:
+        # Imported here because topics, in their turn, deliver to functions.
+        from emulator.services.notifications.topics import Topics
+
+        destination = function["successDestination" if status == HTTPStatus.OK else "failureDestination"]
+        if destination["kind"] != "NOTIFICATION":
+            return
+        topic_id, title = destination["topicId"], f"{function['displayName']} {status}"
+        result = {"functionId": function["id"], "status": status, "request": request, "response": response}
+        try:
+            self.cloud.service(Topics).publish_text(topic_id, title, json.dumps(result))
+        except ServiceError:
+            self.cloud.journal.add("discarded", f"a result to {topic_id}, which is gone")
+
+    def _failed(self, function: Document, status: int, code: str, message: str, started: float) -> ServiceError:
+        self._record(function, status, json.dumps({"code": code, "message": message}).encode(), started)
+        return ServiceError(status, code, message)
+
+    def _record(self, function: Document, status: int, body: bytes, started: float) -> None:
+        milliseconds = (time.monotonic() - started) * 1000
+        answer = decode_answer(body)
+        summary = answer.get("outcome") or answer.get("code") if isinstance(answer, dict) else answer
+        self.cloud.journal.add(
+            "invocation",
+            f"answered {status} {summary} in {milliseconds:.0f} ms",
+            function=function["id"],
+            status=status,
+            answer=answer,
+            body=body,
+        )
+
+    @operation("POST", f"{VERSION}/functions/{{functionId}}/actions/invoke", permission="use fn-invocation")
+    async def invoke_function(self, call: Call) -> Reply:
+        """InvokeFunction, synchronous, or detached (``fn-invoke-type: detached``: answered 202 at once)."""
+        function_id = self.cloud.service(Functions).collection.from_path(call, "functionId")["id"]
+        content_type = call.headers.get("content-type", "application/octet-stream")
+        headers = {"Fn-Intent": call.headers.get("fn-intent", "cloudevent"), "Content-Type": content_type}
+        if call.headers.get("fn-invoke-type", "sync").lower() == "detached":
+            self.cloud.in_background(self.invoke_detached(function_id, call.content, headers))
+            return Reply(status=202)
+        return as_reply(await self.invoke(function_id, call.content, {**headers, "Fn-Invoke-Type": "sync"}))
+
+
+def as_reply(outcome: Outcome) -> Reply:
+    """Return a function's answer as the platform passes it on."""
+    passed = {name: value for name, value in outcome.headers.items() if name in {"content-type", "fn-fdk-version"}}
+    return Reply(outcome.body, outcome.status, passed)
+
+
+def decode_answer(body: bytes) -> Any:
+    """Return the JSON value that a function answered, or its text where it is none."""
+    text = body.decode(errors="replace")
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _platform_headers(seconds: float) -> dict[str, str]:
+    deadline = datetime.fromtimestamp(time.time() + seconds, UTC).isoformat(timespec="milliseconds")
+    return {
+        "Fn-Call-Id": new_request_id(),
+        "Fn-Deadline": deadline.replace("+00:00", "Z"),
+        "Fn-Http-Method": "POST",
+        "Opc-Request-Id": new_request_id(),
+    }

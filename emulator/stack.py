@@ -1,0 +1,76 @@
+"""What the local OCI holds from the start: this project's function, its topics, and what sets it off."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from emulator.core.cloud import Cloud
+from emulator.core.operations import Document
+from emulator.services.events.rules import Rules
+from emulator.services.functions.applications import Applications
+from emulator.services.functions.functions import Functions
+from emulator.services.notifications.subscriptions import Subscriptions
+from emulator.services.notifications.topics import Topics
+
+APPLICATION, FUNCTION = "volume-backups", "create-volume-backup"
+RESULTS, ALARMS = "backup-results", "backup-alarms"
+# What the function is subscribed to: tag changes and ended backups, never blockvolumes.* as a whole.
+EVENT_TYPES = [
+    f"com.oraclecloud.blockvolumes.{name}"
+    for kind in ("volume", "bootvolume", "volumegroup")
+    for name in (f"create{kind}.end", f"update{kind}", f"update{kind}.end", f"create{kind}backup.end")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """The resources that are there from the start.
+
+    Attributes:
+        function: the function `create-volume-backup`.
+        result_topic: the topic that it publishes to.
+        alarm_topic: the topic for alarms.
+    """
+
+    function: Document
+    result_topic: Document
+    alarm_topic: Document
+
+
+def create_stack(cloud: Cloud, config: Mapping[str, str]) -> Stack:
+    """Create the stack; the function's configuration is `config`, TOPIC_ID and what the options set."""
+    compartment = {"compartmentId": cloud.compartment_id}
+    topics, functions = cloud.service(Topics), cloud.service(Functions)
+    application = cloud.service(Applications).add({**compartment, "displayName": APPLICATION})
+    function = functions.add(
+        {
+            "applicationId": application["id"],
+            "displayName": FUNCTION,
+            "image": f"local/{FUNCTION}:latest",
+            "memoryInMBs": 256,
+            "timeoutInSeconds": 300,
+        }
+    )
+    result_topic = topics.add({**compartment, "name": RESULTS})
+    alarm_topic = topics.add({**compartment, "name": ALARMS})
+    functions.configure(function, {**config, "TOPIC_ID": result_topic["id"], **cloud.options.config})
+    stack = Stack(function, result_topic, alarm_topic)
+    if cloud.options.wired:
+        _wire(cloud, stack)
+    return stack
+
+
+def _wire(cloud: Cloud, stack: Stack) -> None:
+    """Subscribe the function to the alarm topic and to the events that it acts on."""
+    compartment, function_id = {"compartmentId": cloud.compartment_id}, stack.function["id"]
+    subscription = {"topicId": stack.alarm_topic["id"], "protocol": "ORACLE_FUNCTIONS", "endpoint": function_id}
+    cloud.service(Subscriptions).add({**compartment, **subscription})
+    rule = {
+        "displayName": APPLICATION,
+        "isEnabled": True,
+        "condition": json.dumps({"eventType": EVENT_TYPES}),
+        "actions": {"actions": [{"actionType": "FAAS", "isEnabled": True, "functionId": function_id}]},
+    }
+    cloud.service(Rules).add({**compartment, **rule})
