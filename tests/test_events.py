@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from tests.conftest import Configure
 from tests.parsing import parse_body, parse_results
 from tests.world import World, payload
 
+NAMED_TIME = datetime(2026, 3, 1, 2, 3, 4, tzinfo=UTC)
 # Per payload: the type of the backup that it makes.
 BACKED_UP = {
     "event_updatevolume_tagged.json": "INCREMENTAL",
@@ -238,7 +240,10 @@ def test_nobody_is_told_to_list_an_event_type_whose_resource_has_no_volumes(clou
     "name", ["event_updatevolume_time_with_offset.json", "event_updatevolume_time_without_offset.json"]
 )
 def test_the_time_in_a_backups_name_is_utc_whatever_the_offset_of_the_events_time(cloud: World, name: str) -> None:
-    assert cloud.invoke_one(cloud.payload(name))["request"]["displayName"] == "db-data-1-20260301T020304Z"
+    event = cloud.payload(name)
+    assert cloud.invoke_one(event)["request"]["displayName"] == "db-data-1-20260301T020304Z"
+    [target] = parse_body(event)
+    assert (target.trigger.time, target.trigger.time and target.trigger.time.tzinfo) == (NAMED_TIME, UTC)
 
 
 @pytest.mark.parametrize(

@@ -101,12 +101,24 @@ def test_equal_failures_are_one_result_and_different_ones_are_told_apart_up_to_a
     assert messages[-1] == "41 of 53 items failed; the first: item 13: field9: unknown field"
 
 
-def test_more_skips_than_anyone_reads_are_counted() -> None:
+def test_a_defect_is_never_counted_among_failures_that_do_not_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("handlers.triggers.audit.parse", lambda *_: 1 / 0)
+    record = json.loads(payload("audit_updatevolume.json", volume=VOLUME))
+    wrong = [{"volumeId": VOLUME, f"field{number}": 1} for number in range(MAX_FAILURES + 5)]
+    errors = [result.error for result in parse_results([*wrong, record])]
+    assert [error.code for error in errors if error and error.retryable] == ["InternalError"]
+
+
+def test_more_skips_than_anyone_reads_are_counted_apart_from_those_that_need_a_person() -> None:
     begun = json.loads(payload("event_updatevolume_begin.json", volume=VOLUME))
-    results = parse_results([{**begun, "eventID": str(number)} for number in range(MAX_SKIPS + 50)])
-    assert len(results) == MAX_SKIPS + 1
-    assert results[-1].count == 50
-    assert (results[-1].reason or "").startswith("50 more were skipped; the first: events of type com.oraclecloud")
+    database = json.loads(payload("alarm_of_a_database.json"))
+    pairs = [[{**begun, "eventID": str(number)}, {**database, "dedupeKey": str(number)}] for number in range(MAX_SKIPS)]
+    *_, nothing_asked, not_done = results = parse_results(pairs)
+    assert len(results) == MAX_SKIPS + 2
+    assert (nothing_asked.count, nothing_asked.needs_person) == (MAX_SKIPS // 2, False)
+    assert (not_done.count, not_done.needs_person) == (MAX_SKIPS // 2, True)
+    assert (nothing_asked.reason or "").startswith("50 more were skipped; the first: events of type com.oraclecloud")
+    assert (not_done.reason or "").startswith("50 more were skipped; the first: a resource of type autonomousdatabase")
 
 
 def test_resources_beyond_the_limit_are_left_out_and_that_is_told() -> None:

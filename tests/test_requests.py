@@ -298,7 +298,7 @@ TEXTS = {
     b"Please have a look at web-1.": False,
     b"\xff\xfe": False,
     b'{"volumeId": "ocid1.volume.oc1.iad.a",}': True,
-    b"web-1 failed. To send it again: {\"volumeId\": \"ocid1.volume.oc1.iad.a\"}": False,
+    b'web-1 failed. To send it again: {"volumeId": "ocid1.volume.oc1.iad.a"}': False,
     b"{ nothing of ours": False,
     b'{"dedupeKey": "x", "alarmMetaData": [{]}': True,
 }
