@@ -56,7 +56,7 @@ def _parse_all(document: object, context: Context) -> list[Target | Result]:
             kind, known = recognise(document)
             for item in kind.parse(known, context):
                 collection.add(item)
-        except Exception as error:
+        except Exception as error:  # one item must not hold up the others for ever: its batch would come again
             if context.direct:
                 raise
             failure = error if isinstance(error, FunctionError) else InternalError.of(error)
