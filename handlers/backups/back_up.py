@@ -28,7 +28,8 @@ def back_up(target: Target, api: OciApi, settings: Settings) -> Result:
             target = _read(target, api)
         decision = decide_by_tag(target.tags or Tags(), settings.backup_tag)
     if decision.reason:
-        return skipped(target.trigger, decision.reason, target.resource.text)
+        ocid, person = target.resource.text, decision.needs_person
+        return skipped(target.trigger, decision.reason, ocid, resource_name=target.name, needs_person=person)
     if settings.min_interval_minutes and target.request is None:
         target = target if target.compartment_id else _read(target, api)
         reason = recent_backup_reason(target, target.compartment_id or "", settings.min_interval_minutes, api)

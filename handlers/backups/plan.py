@@ -53,8 +53,12 @@ def display_name(target: Target) -> str:
 
 
 def provenance(trigger: Trigger) -> str:
-    """The tag value that says where a backup came from: `<kind>:<identity>`."""
-    return f"{trigger.kind}:{trigger.id}"[:MAX_TAG_VALUE_LENGTH]
+    """Return the tag value that says where a backup came from: `<kind>:<identity>`.
+
+    An event and an audit record can tell of one happening under one identity, and both must send the same bytes.
+    """
+    kind = "event" if trigger.kind == "audit" else trigger.kind
+    return f"{kind}:{trigger.id}"[:MAX_TAG_VALUE_LENGTH]
 
 
 def _with_provenance(fields: dict[str, Any], trigger: Trigger) -> dict[str, str]:
