@@ -32,10 +32,19 @@ class TagName:
 
 @dataclass(frozen=True, slots=True)
 class TagDecision:
-    """What a tag asks for: a backup of `type` (None: the configured type), or none, for a `reason`."""
+    """What a tag asks for.
+
+    Attributes:
+        type: The type of the backup, None where the configured one is meant.
+        reason: Why it asks for no backup, None where it does.
+        opts_out: Whether it says no, which counts whoever asks.
+        needs_person: Whether it says something that nobody can understand, so that somebody must correct it.
+    """
 
     type: str | None = None
     reason: str | None = None
+    opts_out: bool = False
+    needs_person: bool = False
 
 
 def tags_of(resource: Mapping[str, Any]) -> Tags:
@@ -66,9 +75,10 @@ def decide_by_tag(tags: Tags, name: TagName) -> TagDecision:
     if word in _YES:
         return TagDecision()
     if word in _NO:
-        return TagDecision(reason=f"tag {name} opts out")
+        return TagDecision(reason=f"tag {name} opts out", opts_out=True)
     return TagDecision(
-        reason=f"tag {name} has the value '{one_line(str(value), 100)}', expected full, incremental, true or false"
+        reason=f"tag {name} has the value '{one_line(str(value), 100)}', expected full, incremental, true or false",
+        needs_person=True,
     )
 
 
