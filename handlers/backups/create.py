@@ -20,6 +20,7 @@ from handlers.backups.existing_backups import (
     source_of,
     volume_backup,
 )
+from handlers.backups.failures import out_of_time
 from handlers.backups.known_resource import KnownResource
 from handlers.backups.plan import PROVENANCE_TAG
 from handlers.domain.errors import ApiError, BackupMismatch, DeadlineReached, FunctionError
@@ -56,6 +57,8 @@ def create_backup(planned: Result, request: CreateBackupDetails, resource: Known
         if refusal.retryable or refusal.status is None or refusal.status >= 500:
             return _failed(planned, refusal)
         return _settle(refusal, planned, request, resource, api)
+    except DeadlineReached:
+        return _failed(planned, out_of_time(resource.ocid, resource.name, begun=True))
     except FunctionError as error:
         return _failed(planned, error)
 

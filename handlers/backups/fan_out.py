@@ -10,8 +10,7 @@ from dataclasses import replace
 from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
-from handlers.backups.completions import is_completion
-from handlers.backups.failures import failed
+from handlers.backups.failures import failed, out_of_time
 from handlers.domain.deadline import Deadline
 from handlers.domain.errors import DeadlineReached, FunctionError
 from handlers.domain.result import Result, skipped
@@ -118,7 +117,7 @@ class _FanOut:
         begun = {place for place, pending in self._pending.items() if pending.future.running()}
         self._workers.abandon()
         for place, (target, _) in self._pending.items():
-            self._finish(place, failed(target, _out_of_time(target, begun=place in begun)))
+            self._finish(place, failed(target, out_of_time(target.resource, target.name, begun=place in begun)))
         self._pending.clear()
 
     def _finish(self, place: Place, result: Result) -> None:
@@ -142,22 +141,9 @@ def _timed(handle_target: TargetHandler, target: Target) -> list[Target | Result
     started = time.monotonic()
     try:
         done = list(handle_target(target))
+    except DeadlineReached:
+        done = [failed(target, out_of_time(target.resource, target.name, begun=False))]
     except FunctionError as error:
         done = [failed(target, error)]
     milliseconds = round((time.monotonic() - started) * 1000)
     return [replace(item, milliseconds=milliseconds) if isinstance(item, Result) else item for item in done]
-
-
-def _out_of_time(target: Target, *, begun: bool) -> DeadlineReached:
-    """What was not done, in words that are true of a target that was waiting and of one that was being worked on."""
-    named = f"{target.name} ({target.resource.text})" if target.name else target.resource.text
-    if is_completion(target):
-        undone = f"the final state of the backup {named} was read"
-    elif target.resource.resource_type == "instance":
-        undone = f"the volumes of the instance {named} were listed"
-    else:
-        undone = f"a backup of {named} was {'answered' if begun else 'asked for'}"
-    return DeadlineReached(
-        f"The invocation's time was over before {undone}.",
-        hint="Send the same trigger again: what was made is found by its retry token, and exactly the rest is done.",
-    )
