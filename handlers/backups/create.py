@@ -157,7 +157,6 @@ def _create_when_possible(
     refusal: ApiError, refused: Result, request: CreateBackupDetails, resource: KnownResource, api: OciApi
 ) -> Result:
     """Send the request again, token and bytes unchanged, while it meets a Conflict that no backup explains."""
-
     refusal.retryable = True
     try:
         return poll(lambda: _create(refused, request, resource, api), _is_conflict, api.deadline)
