@@ -235,6 +235,17 @@ def test_a_backup_that_was_asked_for_well_before_the_alarm_is_not_the_alarms(clo
     assert "before this trigger happened" in result["error"]["message"]
 
 
+def test_a_backup_of_the_triggers_provenance_that_is_older_than_the_trigger_is_not_its_own(cloud: World) -> None:
+    event = tagged_event(cloud)
+    event["eventTime"] = rfc3339(datetime.now(UTC))
+    forged = cloud.backup(event["data"]["resourceId"], freeformTags={"backup-trigger": f"event:{event['eventID']}"})
+    sent_ahead = rfc3339(datetime.now(UTC) - timedelta(minutes=30))
+    change(cloud, forged, lifecycleState="CREATING", timeRequestReceived=sent_ahead)
+    result = cloud.invoke_one(event)
+    assert result["outcome"] == "skipped"
+    assert forged in result["reason"]
+
+
 @pytest.mark.parametrize("hours", [0, 23])
 def test_clocks_that_differ_a_little_and_late_redeliveries_are_no_mismatch(cloud: World, hours: int) -> None:
     event = tagged_event(cloud)
