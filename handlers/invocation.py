@@ -22,7 +22,10 @@ T = TypeVar("T")
 
 
 def invoke(delivery: Delivery) -> Response:
-    """Return the answer to a delivery, whatever it is: this is the program's edge, and no exception goes past it."""
+    """Return the answer to a delivery, whatever it is: this is the program's edge, and no exception goes past it.
+
+    Whatever goes wrong in publishing, answering or logging hides nothing of what was made.
+    """
     started = time.monotonic()
     _guard(logs.start)
     processed, error = _guard(_process, delivery)
@@ -38,7 +41,7 @@ def invoke(delivery: Delivery) -> Response:
 
 
 def _guard(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> tuple[T | None, FunctionError | None]:
-    """Return what a call returns, or else the error that it ends in: what goes wrong here must hide nothing else."""
+    """Return what a call returns, or else the error that it ends in."""
     try:
         return call(*args, **kwargs), None
     except FunctionError as error:
@@ -65,10 +68,8 @@ def _process_targets(
     items: Sequence[Target | Result], delivery: Delivery, settings: Settings, deadlines: Deadlines
 ) -> tuple[Sequence[Result], FunctionError | None]:
     # The SDK takes most of a cold start; a delivery that asks for nothing never gets here.
-    from handlers.backups.back_up import back_up
-    from handlers.backups.completions import complete, is_completion
     from handlers.backups.fan_out import fan_out
-    from handlers.backups.instances import volumes_of
+    from handlers.backups.handle_target import handle_target
     from handlers.oci.client import OciApi
     from handlers.oci.connections import get_connections
     from handlers.output.publish import open_topics, publish
@@ -80,27 +81,21 @@ def _process_targets(
     api, workers = OciApi(connections, deadlines.calls), get_api_workers(settings.max_concurrency)
     publish_errors: list[FunctionError] = []
 
-    def handle_target(target: Target) -> Sequence[Target | Result]:
-        if is_completion(target):
-            return [complete(target, api)]
-        if target.resource.resource_type == "instance":
-            return volumes_of(target, api, workers)
-        return [back_up(target, api, settings)]
+    def handle(target: Target) -> Sequence[Target | Result]:
+        return handle_target(target, api, workers, settings)
 
     def publish_results(finished: list[Result]) -> list[Result]:
         source = f"/create-volume-backup/{delivery.function_id}"
         marked, error = publish(finished, topics, source, deadlines.publish, get_topic_workers(len(topics)))
-        if error:
-            publish_errors.append(error)
+        publish_errors.extend([error] if error else [])
         return marked
 
     def report(finished: list[Result]) -> list[Result]:
         if settings.dry_run:
             return finished
-        reported, defect = _guard(publish_results, finished)
-        if defect:
-            publish_errors.append(defect)
-        return reported or finished
+        published, defect = _guard(publish_results, finished)
+        publish_errors.extend([defect] if defect else [])
+        return published or finished
 
-    results = fan_out(items, handle_target, deadlines.targets, workers, report)
+    results = fan_out(items, handle, deadlines.targets, workers, report)
     return results, next(iter(publish_errors), None)
