@@ -154,6 +154,16 @@ def test_a_redelivery_with_other_bytes_finds_the_backup_of_the_first_delivery(co
     assert len(cloud.backups_of(first["resourceId"])) == 1
 
 
+def test_a_backup_of_another_volume_of_the_same_trigger_is_not_taken_for_this_ones(cloud: World) -> None:
+    event = tagged_event(cloud)
+    provenance = {"backup-trigger": f"event:{event['eventID']}"}
+    other = cloud.backup(cloud.volume(), freeformTags=provenance)
+    listed = [cloud.oci.operator.call("GET", f"/20160918/volumeBackups/{other}")]
+    cloud.oci.fault(LIST, status=200, body=json.dumps(listed))
+    cloud.oci.fault(CREATE, status=400, code="InvalidParameter", message="Refused.")
+    assert cloud.invoke_one(event)["outcome"] == "failed"
+
+
 def test_the_look_goes_to_the_volumes_own_compartment_whatever_the_trigger_knows(cloud: World) -> None:
     volume = cloud.volume(compartmentId=cloud.oci.cloud.tenancy_id)
     request = {"volumeId": volume, "opcRetryToken": "elsewhere"}

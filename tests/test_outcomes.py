@@ -152,7 +152,7 @@ def test_a_service_that_asks_for_more_time_than_there_is_is_not_waited_for(cloud
     assert time.monotonic() - started < 5
     [result] = answer["results"]
     assert (status, result["error"]["status"], result["error"]["retryable"]) == (502, 503, True)
-    assert cloud.operations().count(CREATE) == 1
+    assert cloud.operations() == [CREATE, PUBLISH]
 
 
 def test_a_lasting_refusal_of_the_signature_is_permanent_after_one_refresh(cloud: World) -> None:
