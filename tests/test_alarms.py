@@ -50,8 +50,10 @@ def test_an_alarm_on_an_instance_backs_up_its_boot_volume_and_every_attached_vol
     assert results[0]["resourceId"] == cloud.boot_volume_of(instance)
     assert len({result["resourceId"] for result in results}) == len(results) == 5
     assert len(cloud.messages()) == 1
-    assert all(result["request"]["displayName"].startswith("web-1-") for result in results)
-    assert all(result["request"]["displayName"].endswith("-20260301T020304Z") for result in results)
+    ends = {result["resourceId"]: result["resourceId"][-12:] for result in results}
+    kinds = ["bootvolume", "volume", "volume", "volume", "volume"]
+    names = [f"{kind}-{end}-20260301T020304Z" for kind, end in zip(kinds, ends.values(), strict=True)]
+    assert [result["request"]["displayName"] for result in results] == names
     key = json.loads(payload(name))["dedupeKey"]
     assert {result["trigger"]["id"] for result in results} == {f"{key}:1772330584000"}
 
@@ -179,7 +181,7 @@ def test_an_instance_without_volumes_is_skipped_with_a_reason(cloud: World) -> N
     instance = cloud.instance()
     cloud.oci.run(cloud.oci.service(BootVolumeAttachments).collection.documents.clear)
     _, answer = through_topic(cloud, payload("alarm_v1_5_split.json", instance=instance))
-    assert answer["results"][0]["reason"] == "the instance has no attached volumes"
+    assert [result["reason"] for result in answer["results"]] == ["the instance has no attached volumes"]
 
 
 @pytest.mark.parametrize("dimensions", [[], None, "x", [1, "x"]])
@@ -227,4 +229,5 @@ def test_a_dry_run_of_an_alarm_reads_the_instance_and_shows_every_request(config
     status, answer = through_topic(cloud, payload("alarm_v1_5_split.json", instance=cloud.instance(disks=2)))
     assert (status, answer["outcome"], len(answer["results"])) == (200, "planned", 3)
     assert all(result["request"]["type"] == "INCREMENTAL" for result in answer["results"])
-    assert set(cloud.operations()) == {"GetInstance", "ListBootVolumeAttachments", "ListVolumeAttachments"}
+    lists = {"ListBootVolumeAttachments", "ListVolumeAttachments"}
+    assert set(cloud.operations()) == {"GetInstance", *lists, "GetVolume", "GetBootVolume"}

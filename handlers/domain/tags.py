@@ -35,13 +35,15 @@ class TagDecision:
     """What a tag asks for.
 
     Attributes:
-        type: The type of the backup, None for the configured one.
-        reason: Why there is to be no backup, None where there is to be one.
-        needs_person: Whether somebody meant to ask for a backup, in words that cannot be understood.
+        type: The type of the backup, None where the configured one is meant.
+        reason: Why it asks for no backup, None where it does.
+        opts_out: Whether it says no, which counts whoever asks.
+        needs_person: Whether it says something that nobody can understand, so that somebody must correct it.
     """
 
     type: str | None = None
     reason: str | None = None
+    opts_out: bool = False
     needs_person: bool = False
 
 
@@ -73,9 +75,11 @@ def decide_by_tag(tags: Tags, name: TagName) -> TagDecision:
     if word in _YES:
         return TagDecision()
     if word in _NO:
-        return TagDecision(reason=f"tag {name} opts out")
-    reason = f"tag {name} has the value '{one_line(str(value), 100)}', expected full, incremental, true or false"
-    return TagDecision(reason=reason, needs_person=True)
+        return TagDecision(reason=f"tag {name} opts out", opts_out=True)
+    return TagDecision(
+        reason=f"tag {name} has the value '{one_line(str(value), 100)}', expected full, incremental, true or false",
+        needs_person=True,
+    )
 
 
 def _value(tags: Tags, name: TagName) -> Any:

@@ -69,6 +69,11 @@ class OciApi:
         self._connections = connections
         self._deadline = deadline
 
+    @property
+    def deadline(self) -> Deadline:
+        """When every call has ended."""
+        return self._deadline
+
     def send(
         self,
         operation: Operation,
