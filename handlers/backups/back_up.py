@@ -51,7 +51,11 @@ def back_up(target: Target, api: OciApi, settings: Settings) -> Result:
 def _send(planned: Result, target: Target, request: CreateBackupDetails, api: OciApi) -> Result:
     try:
         answer = api.send(
-            _kind_of(target).create_backup, target.resource, body=request.body(), retry_token=target.retry_token
+            _kind_of(target).create_backup,
+            target.resource,
+            body=request.body(),
+            retry_token=target.retry_token,
+            compartment_id=target.compartment_id,
         )
         backup = volume_backup(answer)
     except FunctionError as error:

@@ -12,12 +12,13 @@ import urllib3
 from handlers.domain.errors import InvalidConfiguration
 
 _PROXY = re.compile(
-    r"(https?://)?"
-    r"(?:([^/]*)@)?"  # a password may hold an @ that nobody has encoded
-    r"((?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?)"
-    r"/?",
+    r"(?P<scheme>https?://)?"
+    r"(?:(?P<credentials>[^/]*)@)?"  # a password may hold an @ that nobody has encoded
+    r"(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])"
+    r"(?::(?P<port>\d{1,5}))?/?",
     re.IGNORECASE,
 )
+_MAX_PORT = 65535
 
 
 def read_proxy(text: str, tls: ssl.SSLContext, kept: int) -> urllib3.ProxyManager:
@@ -26,16 +27,15 @@ def read_proxy(text: str, tls: ssl.SSLContext, kept: int) -> urllib3.ProxyManage
     Raises InvalidConfiguration, which never repeats the text: it may hold a password.
     """
     match = _PROXY.fullmatch(text)
-    if not match:
+    if not match or int(match["port"] or 0) > _MAX_PORT:
         raise InvalidConfiguration(
             "HTTPS_PROXY: is not the address of a proxy",
             hint="Write it as http://host:port or http://user:password@host:port, with %XX for special characters.",
         )
-    scheme, credentials, address = match.groups()
     headers = {}
-    if credentials is not None:
-        user, _, password = credentials.partition(":")
-        both = f"{unquote(user)}:{unquote(password)}".encode()
-        headers["proxy-authorization"] = "Basic " + b64encode(both).decode()
-    base = (scheme or "http://") + address
+    if match["credentials"] is not None:
+        user, _, password = match["credentials"].partition(":")
+        credentials = f"{unquote(user)}:{unquote(password)}".encode()
+        headers["proxy-authorization"] = "Basic " + b64encode(credentials).decode()
+    base = (match["scheme"] or "http://") + match["host"] + (f":{match['port']}" if match["port"] else "")
     return urllib3.ProxyManager(base, proxy_headers=headers, maxsize=kept, ssl_context=tls, proxy_ssl_context=tls)
