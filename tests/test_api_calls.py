@@ -39,6 +39,7 @@ class Exchange(BaseHTTPRequestHandler):
     """One connection to the stand-in; its script says what each request of it gets."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     server: StandIn
     connection_number = 0
 
