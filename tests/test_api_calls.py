@@ -124,9 +124,12 @@ def service(script: Script) -> Iterator[StandIn]:
 
 
 @pytest.fixture(autouse=True)
-def _environment_of_functions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in ResourcePrincipal(tmp_path, FUNCTION, TENANCY, COMPARTMENT, seconds=60).environment().items():
+def principal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ResourcePrincipal:
+    """This process has a function's resource principal."""
+    made = ResourcePrincipal(tmp_path, FUNCTION, TENANCY, COMPARTMENT, seconds=60)
+    for name, value in made.environment().items():
         monkeypatch.setenv(name, value)
+    return made
 
 
 class Clock:
@@ -450,7 +453,7 @@ def test_the_compartment_that_a_list_asks_about_stands_in_its_statements() -> No
 
 def test_a_refused_publish_names_the_topic() -> None:
     hint = refused(404, operations.PUBLISH_MESSAGE, TOPIC)
-    assert f"Check that {TOPIC} that TOPIC_ID names exists" in hint
+    assert f"Check that {TOPIC}, which the configuration names, exists" in hint
     assert "use ons-topics" in hint
 
 
@@ -465,6 +468,37 @@ def test_a_region_that_the_sdk_does_not_know_in_this_realm_is_named_instead_of_p
     assert f"names the region {resource.split('.')[3]}" in hint
     assert "requirements.txt" in hint
     assert "Allow" not in hint
+
+
+def test_a_new_token_that_seems_to_be_over_is_tried_at_last_because_the_clock_may_be_wrong(
+    principal: ResourcePrincipal,
+) -> None:
+    def script(exchange: Exchange, number: int) -> None:
+        if number == 1:
+            principal.expire()
+            exchange.reply({"code": "NotAuthenticated", "message": "No."}, 401)
+        else:
+            exchange.reply(BACKUP)
+
+    with service(script) as served:
+        started = time.monotonic()
+        assert create(api(served.url, seconds=1)) == BACKUP
+        assert 0.5 < time.monotonic() - started < 1
+
+
+def test_a_token_that_is_refused_for_good_is_sent_twice_and_not_waited_for() -> None:
+    with service(lambda exchange, _: exchange.reply({"code": "NotAuthenticated", "message": "No."}, 401)) as served:
+        started = time.monotonic()
+        assert not error_of(lambda: create(api(served.url)), ApiError).retryable
+        assert time.monotonic() - started < 1
+        assert len(served.requests) == 2
+
+
+def test_what_went_wrong_underneath_is_kept_for_whoever_debugs_it() -> None:
+    error = error_of(lambda: create(api("http://127.0.0.1:1", seconds=0.2)), ApiUnreachable)
+    assert error.message == "CreateVolumeBackup got no answer: ConnectionRefusedError."
+    causes = [error.__cause__, error.__cause__ and error.__cause__.__cause__]
+    assert [type(cause).__name__ for cause in causes] == ["ConnectionError", "NewConnectionError"]
 
 
 def test_as_many_connections_are_kept_as_are_used_at_a_time(caplog: pytest.LogCaptureFixture) -> None:

@@ -78,7 +78,7 @@ class Connections:
 
         Token and key are in files of their own, exchanged one after the other, and an expired token stays until its
         successor comes. So where they do not fit together, or the token's time is over, they are read again for some
-        seconds. Raises ResourcePrincipalUnavailable.
+        seconds, and then tried as they are. Raises ResourcePrincipalUnavailable.
         """
         until = min(time.monotonic() + _RENEWAL_SECONDS, deadline.at) - _RENEWAL_POLL_SECONDS
         latest, offered = refused, b""
@@ -95,6 +95,8 @@ class Connections:
                     offered = latest.digest
                     yield latest
             if time.monotonic() >= until:
+                if not offered and latest.digest != refused.digest:
+                    yield latest
                 return
             time.sleep(_RENEWAL_POLL_SECONDS)
 

@@ -51,7 +51,7 @@ def hint_for(situation: Situation, status: int, code: str, message: str) -> str:
             "to date and deploy again."
         )
     if status in {401, 404}:
-        where = " that TOPIC_ID names" if operation is PUBLISH_MESSAGE else ""
+        where = ", which the configuration names," if operation is PUBLISH_MESSAGE else ""
         statements = operation.statements(_compartment(situation.compartment_id))
         exists = f"that {resource.text}{where} exists and that a policy allows {operation.name}: {statements}"
         if status == 404:
@@ -79,4 +79,4 @@ def _compartment(compartment_id: str | None) -> str:
 
 def _group(situation: Situation) -> str:
     function_id = situation.function_id
-    return f" (the dynamic group is one whose matching rule covers {function_id})" if function_id else ""
+    return f" (<the function's> is a dynamic group whose matching rule covers {function_id})" if function_id else ""

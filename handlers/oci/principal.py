@@ -66,8 +66,9 @@ class Principal(NamedTuple):
     @property
     def function_id(self) -> str | None:
         """The OCID of the function whose principal this is, as its token tells."""
-        ocid = parse_ocid(self.claims().get("sub"))
-        return ocid.text if ocid and ocid.resource_type == "fnfunc" else None
+        claims = self.claims()
+        named = (parse_ocid(claims.get(claim)) for claim in ("sub", "res_id"))
+        return next((ocid.text for ocid in named if ocid and ocid.resource_type == "fnfunc"), None)
 
 
 def resource_principal() -> Principal:
