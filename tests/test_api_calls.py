@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import urllib3
 
 from emulator.principals import ResourcePrincipal
 from handlers.domain import operations
@@ -26,7 +27,7 @@ from handlers.domain.ocids import Ocid, parse_ocid
 from handlers.domain.operations import Operation
 from handlers.oci.client import OciApi
 from handlers.oci.connections import Connections
-from handlers.oci.transport import Limits
+from handlers.oci.transport import Limits, exchange, keep_connections
 
 FUNCTION = "ocid1.fnfunc.oc1.iad.aaaafunction"
 COMPARTMENT = "ocid1.compartment.oc1..aaaacompartment"
@@ -180,6 +181,17 @@ def test_how_long_connecting_may_take_does_not_limit_how_long_an_answer_may() ->
         assert len(served.requests) == 1
 
 
+def test_an_address_that_does_not_answer_is_given_up_soon_however_much_time_there_is() -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, socket.create_connection(full.getsockname()):
+        url = "http://{}:{}".format(*full.getsockname())
+        limits = Limits(connect=0.2)
+        pool = keep_connections(urllib3.connection_from_url(url), limits, time.monotonic)
+        started = time.monotonic()
+        with pytest.raises(ConnectionError, match="TimeoutError"):
+            exchange(pool, "GET", "/", None, {}, 20, limits)
+        assert time.monotonic() - started < 5
+
+
 def test_where_one_try_gets_no_answer_there_is_time_for_another() -> None:
     def script(exchange: Exchange, number: int) -> None:
         exchange.hang() if number == 1 else exchange.reply(BACKUP)
@@ -301,14 +313,15 @@ def test_an_answer_that_is_larger_than_any_is_not_read_to_its_end() -> None:
             exchange.wfile.write(b"400\r\n" + b" " * 1024 + b"\r\n")
 
     with service(script) as served:
-        call = api(served.url, seconds=1, limits=Limits(answer_bytes=10_000))
+        call = api(served.url, limits=Limits(answer_bytes=10_000))
         error = error_of(lambda: create(call), ApiUnreachable)
     assert error.message == "CreateVolumeBackup was answered with more than 10,000 bytes."
 
 
-def test_sixteen_megabytes_are_the_most() -> None:
+def test_sixteen_megabytes_are_the_most_and_not_asked_for_again() -> None:
     with service(lambda exchange, _: exchange.reply(b"[" + b" " * 17 * 1024 * 1024 + b"]")) as served:
-        error = error_of(lambda: create(api(served.url, seconds=1)), ApiUnreachable)
+        error = error_of(lambda: create(api(served.url, seconds=60)), ApiUnreachable)
+        assert len(served.requests) == 1
     assert error.message == "CreateVolumeBackup was answered with more than 16,777,216 bytes."
 
 

@@ -24,6 +24,7 @@ from handlers.oci.retries import DeadlineRetryStrategy, is_transient
 from handlers.oci.sdk import exceptions
 from handlers.oci.transport import (
     AnswerTimeout,
+    AnswerTooLarge,
     HttpAnswer,
     ProxyRefused,
     UntrustedCertificate,
@@ -115,7 +116,7 @@ class OciApi:
         except exceptions.ServiceError as error:
             known = compartment_id or text((query or {}).get("compartmentId"))
             raise self._refusal(operation, resource, known, error) from error
-        except (ConnectionError, UntrustedCertificate) as error:
+        except (ConnectionError, UntrustedCertificate, AnswerTooLarge) as error:
             raise _failure(operation, error) from error
         return answer
 
@@ -140,7 +141,7 @@ class OciApi:
     def _attempt(self, operation: Operation, endpoint: Endpoint, request: _Request) -> ApiResponse:
         """One try, or several where the principal is refused: the platform exchanges its files underneath.
 
-        Raises ServiceError and ConnectionError, which the SDK's retry strategies know, and UntrustedCertificate.
+        Raises ServiceError and ConnectionError, which the SDK's retry strategies know, and what they do not retry.
         """
         principal = self._connections.principal()
         answer = self._send_once(operation, endpoint, request, principal)
@@ -213,7 +214,7 @@ def _failure(operation: Operation, error: Exception) -> FunctionError:
     if isinstance(error, AnswerTimeout):  # tries go on until the deadline, so it was the last moment for this one
         message = f"{operation.name} was sent, and got no answer before the invocation's time was over."
         return DeadlineReached(message, hint=OUT_OF_TIME_HINT)
-    if isinstance(error, UnusableAnswer):
+    if isinstance(error, UnusableAnswer | AnswerTooLarge):
         return ApiUnreachable(f"{operation.name} was answered with {error}.", hint=_INTERPOSED)
     hint = {ProxyRefused: _PROXY, UntrustedCertificate: _INTERPOSED}.get(type(error), _UNREACHABLE)
     return ApiUnreachable(f"{operation.name} got no answer: {error}.", hint=hint)

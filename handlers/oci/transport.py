@@ -60,6 +60,10 @@ class UntrustedCertificate(Exception):
     """The service's certificate is not vouched for, which no other try would mend."""
 
 
+class AnswerTooLarge(Exception):
+    """The answer is larger than any of these services gives, and would be the next time."""
+
+
 class UnusableAnswer(ConnectionError):
     """There was an answer, but not one that can be used."""
 
@@ -164,7 +168,7 @@ def exchange(
 ) -> HttpAnswer:
     """Send a request and return its answer, in at most `left` seconds; gzip and redirects are left as they come.
 
-    Raises UntrustedCertificate, and ConnectionError in one of the kinds above.
+    Raises UntrustedCertificate and AnswerTooLarge, and what another try may mend as a ConnectionError of some kind.
     """
     try:
         response = pool.urlopen(
@@ -175,7 +179,6 @@ def exchange(
             retries=False,
             timeout=limits.timeout(left),
             preload_content=False,
-            decode_content=False,
         )
         return HttpAnswer(response.status, response.headers, _read(response, limits.answer_bytes))
     except HTTPError as error:
@@ -188,7 +191,7 @@ def _read(response: urllib3.BaseHTTPResponse, most: int) -> bytes:
         content += chunk
         if len(content) > most:
             response.close()
-            raise UnusableAnswer(f"more than {most:,} bytes")
+            raise AnswerTooLarge(f"more than {most:,} bytes")
     response.release_conn()
     return bytes(content)
 
