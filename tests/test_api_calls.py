@@ -242,6 +242,15 @@ def test_a_connection_is_kept_but_replaced_after_half_a_minute_without_use(idle:
         assert [connection for _, connection, _ in served.requests] == [1, 2 if idle > 30 else 1]
 
 
+def test_an_answer_without_a_body_leaves_its_connection_for_the_next_request() -> None:
+    def script(exchange: Exchange, number: int) -> None:
+        exchange.reply(b"", 503) if number == 1 else exchange.reply(BACKUP)
+
+    with service(script) as served:
+        create(api(served.url))
+        assert [connection for _, connection, _ in served.requests] == [1, 1]
+
+
 def test_a_kept_connection_that_died_without_a_sign_costs_a_short_wait_and_another_try() -> None:
     clock = Clock()
 
