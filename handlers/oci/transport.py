@@ -192,7 +192,6 @@ def _read(response: urllib3.BaseHTTPResponse, most: int) -> bytes:
         if len(content) > most:
             response.close()
             raise AnswerTooLarge(f"more than {most:,} bytes")
-    response.release_conn()
     return bytes(content)
 
 
