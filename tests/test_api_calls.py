@@ -217,6 +217,27 @@ def test_a_call_after_the_end_is_not_sent_and_says_the_same() -> None:
     assert "MAX_CONCURRENCY" in error.hint
 
 
+class Countdown(Deadline):
+    """A deadline that is as far away as its list says, each time that it is looked at."""
+
+    def __init__(self, *seconds: float) -> None:
+        super().__init__(0.0)
+        object.__setattr__(self, "left", iter(seconds))
+
+    def remaining(self) -> float:
+        return float(next(self.left, 0.0))  # type: ignore[attr-defined]  # set above, past the frozen dataclass
+
+
+def test_where_there_is_no_time_for_another_try_the_answer_to_the_last_one_is_told() -> None:
+    refusal = {"code": "IncorrectState", "message": "The volume is being resized."}
+    with service(lambda exchange, _: exchange.reply(refusal, 409)) as served:
+        # Sending, deciding on another try, waiting for it; then it is over.
+        ending = OciApi(Connections(served.url, 8), Countdown(5, 5, 0.2))
+        error = error_of(lambda: create(ending), ApiError)
+        assert len(served.requests) == 1
+    assert (error.code, error.message) == ("IncorrectState", "The volume is being resized.")
+
+
 def test_a_request_is_not_sent_once_looking_up_the_name_has_used_up_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
     look_up = socket.getaddrinfo
 

@@ -113,11 +113,13 @@ class OciApi:
         strategy = DeadlineRetryStrategy(self._deadline)
         try:
             answer: ApiResponse = strategy.make_retrying_call(self._attempt, operation, endpoint, request)
-        except exceptions.ServiceError as error:
-            known = compartment_id or text((query or {}).get("compartmentId"))
-            raise self._refusal(operation, resource, known, error) from error
-        except (ConnectionError, UntrustedCertificate, AnswerTooLarge) as error:
-            raise _failure(operation, error) from error
+        except DeadlineReached as over:
+            if strategy.last_error is None:
+                raise
+            # What came of the try before says more than that there was no time for another.
+            raise self._explain(operation, resource, compartment_id, query, strategy.last_error) from over
+        except (exceptions.ServiceError, ConnectionError, UntrustedCertificate, AnswerTooLarge) as error:
+            raise self._explain(operation, resource, compartment_id, query, error) from error
         return answer
 
     def list_all(
@@ -170,6 +172,20 @@ class OciApi:
         return exchange(
             endpoint.pool, signed.method, signed.path_url, signed.body, signed.headers, left, self._connections.limits
         )
+
+    def _explain(
+        self,
+        operation: Operation,
+        resource: Ocid,
+        compartment_id: str | None,
+        query: dict[str, Any] | None,
+        error: Exception,
+    ) -> FunctionError:
+        """Return what is told of the last try's error."""
+        if not isinstance(error, exceptions.ServiceError):
+            return _failure(operation, error)
+        known = compartment_id or text((query or {}).get("compartmentId"))
+        return self._refusal(operation, resource, known, error)
 
     def _refusal(self, operation: Operation, resource: Ocid, compartment_id: str | None, error: Any) -> ApiError:
         principal = self._connections.principal()

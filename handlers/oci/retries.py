@@ -21,6 +21,7 @@ class DeadlineRetryStrategy(retry.ExponentialBackoffRetryStrategyBase):  # type:
 
     Waits are exponential with full jitter, and at most a quarter of the time left, so that several tries fit; a
     ``Retry-After`` of the service is waited out in full, or, where the time left is too short for it, not at all.
+    `last_error` is what the last try that was not the only one ended with.
     """
 
     def __init__(self, deadline: Deadline, sleep: Callable[[float], None] = time.sleep) -> None:
@@ -28,8 +29,10 @@ class DeadlineRetryStrategy(retry.ExponentialBackoffRetryStrategyBase):  # type:
         super().__init__(_BASE_SECONDS, _GROWTH, _MAX_WAIT_SECONDS, checkers)
         self._deadline = deadline
         self._sleep = sleep
+        self.last_error: Exception | None = None
 
     def do_sleep(self, attempt: int, exception: Exception) -> None:
+        self.last_error = exception
         wait = retry_sleep_utils.get_exponential_backoff_with_full_jitter_sleep_time(
             self.base_sleep_time_seconds, self.exponent_growth_factor, self.max_wait_between_calls_seconds, attempt
         )
