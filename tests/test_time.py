@@ -10,12 +10,12 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from email.utils import formatdate
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from oci.exceptions import ServiceError
-from oci.retry import retry_sleep_utils
 
 from handlers.backups import fan_out as fan_out_module
 from handlers.backups.fan_out import fan_out
@@ -72,6 +72,14 @@ def test_without_a_usable_deadline_the_platforms_default_applies(header: str | N
     assert Deadlines.of_header(header).targets.remaining() == pytest.approx(DEFAULT_SECONDS - 6, abs=0.1)
 
 
+@pytest.mark.parametrize("header", ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59-01:00"])
+def test_a_deadline_beyond_any_timeout_counts_as_the_longest_that_the_platform_gives(header: str) -> None:
+    deadlines = Deadlines.of_header(header)
+    assert deadlines.publish.remaining() == pytest.approx(3600 - 1, abs=0.1)
+    [result] = fan_out([target(0)], done, deadlines.targets, Workers(1), untold)
+    assert result.outcome is Outcome.ACCEPTED
+
+
 def test_a_deadline_that_is_over_leaves_no_time() -> None:
     assert Deadlines.of_header("2020-01-01T00:00:00Z").publish.remaining() < 0
 
@@ -122,24 +130,59 @@ def test_a_defect_in_one_target_is_told_without_its_text_and_stops_no_other() ->
     assert "secret" not in str(broken.error.document())
 
 
-@pytest.mark.parametrize(
-    ("seconds_left", "expected"),
-    [(1000, [1, 2, 4, 8, 16, 30, 30]), (20, [1, 2, 4, 5, 5, 5, 5]), (1, [0.5] * 7), (0.3, [0.2] * 7), (0, [0] * 7)],
-)
-def test_retries_wait_longer_each_time_but_never_more_than_a_quarter_of_the_time_left(
-    monkeypatch: pytest.MonkeyPatch, seconds_left: float, expected: list[float]
-) -> None:
+def longest_wait(attempt: int, left: float) -> float:
+    """The longest of many waits before the next try: each is a random part of what it may be."""
     waits: list[float] = []
-    monkeypatch.setattr("handlers.oci.retries.time", SimpleNamespace(sleep=waits.append))
-    monkeypatch.setattr(retry_sleep_utils, "random", SimpleNamespace(uniform=lambda _, longest: longest))
-    strategy = DeadlineRetryStrategy(Deadline(time.monotonic() + seconds_left))
-    for attempt in range(1, 8):
+    strategy = DeadlineRetryStrategy(Deadline(time.monotonic() + left), waits.append)
+    for _ in range(500):
         strategy.do_sleep(attempt, ConnectionError())
-    assert waits == pytest.approx(expected, abs=0.1)
+    assert min(waits) >= 0
+    return max(waits)
 
 
-@pytest.mark.parametrize(("header", "seconds"), [("7", 7.0), ("", None), ("soon", None), ("-1", None)])
-def test_retry_after_is_read_in_seconds(header: str, seconds: float | None) -> None:
+@pytest.mark.parametrize(
+    ("attempt", "left", "seconds"),
+    [
+        (1, 290, 1),
+        (2, 290, 2),
+        (3, 290, 4),
+        (5, 290, 16),
+        (9, 290, 30),
+        (9, 40, 10),
+        (9, 4, 1),
+        (9, 1, 0.5),
+        (9, 0.4, 0.3),
+    ],
+)
+def test_waits_double_up_to_half_a_minute_and_a_quarter_of_the_time_left(
+    attempt: int, left: float, seconds: float
+) -> None:
+    assert longest_wait(attempt, left) == pytest.approx(seconds, rel=0.1)
+
+
+def test_what_a_service_asks_for_is_waited_for_in_full() -> None:
+    waits: list[float] = []
+    strategy = DeadlineRetryStrategy(Deadline(time.monotonic() + 20), waits.append)
+    strategy.do_sleep(1, ServiceError(429, "TooManyRequests", {"retry-after": "17"}, ""))
+    assert waits == [17.0]
+
+
+@pytest.mark.parametrize(
+    ("asked", "left", "expected"), [("17", 20, True), ("17", 10, False), ("", 10, True), ("", 0, False)]
+)
+def test_another_try_must_fit_into_the_time_left_with_the_wait_before_it(
+    asked: str, left: float, *, expected: bool
+) -> None:
+    strategy = DeadlineRetryStrategy(Deadline(time.monotonic() + left))
+    error = ServiceError(429, "TooManyRequests", {"retry-after": asked}, "")
+    assert strategy.checkers.should_retry(error) is expected
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [("7", 7.0), ("", None), ("soon", None), ("-1", None), ("soon GMT", None), ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0)],
+)
+def test_retry_after_is_read_in_seconds_or_as_a_date(header: str, seconds: float | None) -> None:
     assert retry_after(ServiceError(429, "TooManyRequests", {"retry-after": header}, "")) == seconds
     assert retry_after(ConnectionError()) is None
 
@@ -304,3 +347,10 @@ def test_an_instance_costs_three_reads_and_two_calls_a_volume(cloud: World) -> N
         "ListVolumeAttachments",
         "PublishMessage",
     ]
+
+
+def test_a_date_of_retry_after_is_the_seconds_until_then() -> None:
+    header = formatdate(time.time() + 90, usegmt=True)
+    assert retry_after(ServiceError(503, "ServiceUnavailable", {"retry-after": header}, "")) == pytest.approx(
+        90, abs=1.5
+    )

@@ -86,6 +86,7 @@ class _Creation:
             self.resource.ocid,
             body=self.request.body(),
             retry_token=self.planned.retry_token,
+            compartment_id=self.resource.known_compartment_id,
         )
         backup = volume_backup(answer)
         self._check_answered(backup, sent)

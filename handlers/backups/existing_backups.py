@@ -34,8 +34,6 @@ def list_backups(resource: KnownResource, api: OciApi) -> list[VolumeBackup]:
         "limit": _BACKUPS_TO_COMPARE,
     }
     listed = api.send(operation, resource.ocid, query=query).document
-    if not isinstance(listed, list):
-        raise ApiUnreachable(f"{operation.name} answered with something that is no list.")
     backups = [backup for backup in map(_parse, listed) if backup is not None]
     return [backup for backup in backups if source_of(backup, resource) in {None, resource.ocid.text}]
 

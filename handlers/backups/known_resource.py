@@ -44,7 +44,7 @@ class KnownResource:
         return self._compartment_id
 
     def _read(self) -> None:
-        document = mapping(self._api.send(self.kind.get, self.ocid).document)
+        document = mapping(self._api.send(self.kind.get, self.ocid, compartment_id=self._compartment_id).document)
         self._tags = all_tags_of(document)
         self._compartment_id = text(document.get("compartmentId"))
         self.name = text(document.get("displayName")) or self.name
