@@ -12,7 +12,7 @@ from handlers.domain.result import Result
 from handlers.domain.trigger import Target
 from handlers.output import logs
 from handlers.output.answer import Response, build_refusal, build_response
-from handlers.output.messages import worth_telling
+from handlers.output.cloud_events import is_worth_telling
 from handlers.settings import Settings, load_settings
 from handlers.triggers.recognise import parse
 
@@ -42,9 +42,9 @@ def _process(delivery: Delivery) -> tuple[Sequence[Result], FunctionError | None
     """
     configured = load_settings()
     logs.configure(configured.log_level)
-    deadlines = Deadlines.of_header(delivery.fn_deadline)
     items = parse(delivery, configured)
-    if not any(isinstance(item, Target) or worth_telling(item) for item in items):
+    deadlines = Deadlines.of_header(delivery.fn_deadline, len(items))
+    if not any(isinstance(item, Target) or is_worth_telling(item) for item in items):
         return [item for item in items if isinstance(item, Result)], None
     return _process_targets(items, delivery, configured, deadlines)
 
@@ -59,12 +59,13 @@ def _process_targets(
     from handlers.backups.instances import volumes_of
     from handlers.oci.client import OciApi
     from handlers.oci.connections import get_connections
-    from handlers.output.publish import open_topics, publish
+    from handlers.output.publish import Publisher
     from handlers.workers import get_workers
 
-    container = get_connections(configured.oci_endpoint, max(configured.max_concurrency, len(configured.topic_ids)))
+    topics = max(len(configured.topic_ids), len(configured.alert_topic_ids))
+    container = get_connections(configured.oci_endpoint, max(configured.max_concurrency, topics))
     container.principal()
-    topics = open_topics(configured.topic_ids, container, deadlines.publish)
+    publisher = Publisher(configured, container, delivery, deadlines.publish)
     api = OciApi(container, deadlines.calls)
 
     def handle_target(target: Target) -> Sequence[Target | Result]:
@@ -75,8 +76,6 @@ def _process_targets(
         return [back_up(target, api, configured)]
 
     results = fan_out(items, handle_target, deadlines.targets, get_workers(configured.max_concurrency))
-    if configured.dry_run:
-        return results, None
-    # As many as there are topics, so that one that does not answer keeps no other from being told.
-    source, at_once = f"/create-volume-backup/{delivery.function_id}", get_workers(len(topics))
-    return publish(results, topics, source, deadlines.publish, at_once)
+    results = publisher.publish(results)
+    publisher.alert(results)
+    return results, publisher.error
