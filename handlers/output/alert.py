@@ -9,22 +9,22 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from handlers.domain.delivery import Carrier, Delivery
 from handlers.domain.errors import FunctionError
-from handlers.domain.ocids import parse_ocid
-from handlers.domain.resource_kinds import RESOURCE_KINDS
-from handlers.domain.result import Outcome, Result
+from handlers.domain.result import Result
 from handlers.domain.trigger import Trigger
 from handlers.domain.untrusted import one_line
+from handlers.output.cloud_events import is_worth_telling
 from handlers.output.messages import Message
+from handlers.output.send_again import describe_sending_again, is_to_back_up, source_of, type_of
 from handlers.output.titles import count_by_state, fit_title, name_and_more, name_of, rank_of, state_of
 
 _MAX_NAMED = 10
 _MAX_CAUSES = 10
-# Notifications takes 64 KB with the title and JSON's escapes of quotes and line ends.
-_MAX_BYTES, _MAX_COMMAND_BYTES = 48_000, 30_000
+# Notifications takes 64 KB, with the title and with JSON's escapes of quotes and line ends.
+_MAX_BYTES = 60_000
 _NOUNS = {
     "volume": "volume",
     "bootvolume": "boot volume",
@@ -52,18 +52,16 @@ class Cause(NamedTuple):
         return sum(result.count for result in self.results)
 
 
-def write_alert(results: Sequence[Result], publish_error: FunctionError | None, delivery: Delivery) -> Message | None:
-    """Return the mail about the results that concern people and about what could not be published, if there is any."""
+def write_alert(results: Sequence[Result], publish_error: FunctionError | None, delivery: Delivery) -> Message:
+    """Return the mail about those of `results` that concern people, and about what could not be published."""
     concerning = sorted((result for result in results if result.concerns_people), key=rank_of)
-    if not concerning and publish_error is None:
-        return None
     causes = _group_by_cause(concerning)
     parts = [_describe(cause, results, delivery) for cause in causes[:_MAX_CAUSES]]
     if len(causes) > _MAX_CAUSES:
         parts.append(f"There are {len(causes) - _MAX_CAUSES} causes more, which stand in the function's log.")
     if publish_error is not None:
         parts.append(_describe_publish_error(publish_error, results, delivery))
-    parts.append(_describe_sending_again(concerning, delivery))
+    parts.append(describe_sending_again(concerning, delivery))
     parts.append(f"-- \nFunction {delivery.function_id}\nCall {delivery.call_id}, under which its log has the details")
     return Message(_write_subject(concerning), _fit("\n\n\n".join(filter(None, parts)) + "\n"))
 
@@ -93,14 +91,14 @@ def _group_by_cause(concerning: Iterable[Result]) -> list[Cause]:
 
 def _describe(cause: Cause, results: Sequence[Result], delivery: Delivery) -> str:
     """One paragraph for each question, in the order in which a reader asks them."""
-    sentences = [
+    paragraphs = [
         _tell_what_happened(cause, results),
         _list_resources(cause),
         _tell_why(cause),
         _tell_what_to_do(cause),
         _tell_who_tries_again(cause, delivery.carrier),
     ]
-    return "\n\n".join(filter(None, sentences))
+    return "\n\n".join(filter(None, paragraphs))
 
 
 def _tell_what_happened(cause: Cause, results: Sequence[Result]) -> str:
@@ -109,20 +107,16 @@ def _tell_what_happened(cause: Cause, results: Sequence[Result]) -> str:
         which = f"The {_noun(first)} {name_of(first)} has" if one else f"{cause.number} backups have"
         return f"{which} ended FAULTY: nothing can be restored from {'it' if one else 'them'}."
     if cause.state == "unconfirmed":
-        which = f"the {_noun(first)} {name_of(first)}" if one else f"{cause.number} backups"
-        return (
-            f"A backup has ended, but it could not be read how: {which}."
-            if one
-            else (f"{cause.number} backups have ended, but it could not be read how.")
-        )
+        which = f"The {_noun(first)} {name_of(first)} has" if one else f"{cause.number} backups have"
+        return f"{which} ended, but the function could not read how."
     if first.resource_id is None:
         return _tell_of_no_resource(cause, results)
     if one:
         which = f"The {_noun(first)} {name_of(first)}"
         volumes = "The volumes of the instance " + name_of(first)
-        done = f"{volumes} were not backed up" if _type_of(first) == "instance" else f"{which} was not backed up"
+        done = f"{volumes} were not backed up" if type_of(first) == "instance" else f"{which} was not backed up"
     else:
-        of = sum(result.count for result in results if _is_to_back_up(result))
+        of = sum(result.count for result in results if is_to_back_up(result))
         number = f"{cause.number} of {of}" if of > cause.number else f"{cause.number}"
         done = f"{number} {_plural_noun(cause.results)} were not backed up"
     return f"{done}. {_tell_who_asked(cause)}"
@@ -160,7 +154,7 @@ def _name_trigger(trigger: Trigger) -> str:
         return f'The alarm "{trigger.title}"{at}' if trigger.title else f"An alarm{at}"
     if trigger.kind in {"event", "audit"}:
         return f"The event {trigger.type}{at}"
-    return {"request": "A request", "batch": "An item of a batch"}.get(trigger.kind, "A message") + at
+    return {"batch": "An item of a batch"}.get(trigger.kind, f"The {trigger.kind} {trigger.id}") + at
 
 
 def _readable(moment: datetime) -> str:
@@ -174,7 +168,7 @@ def _list_resources(cause: Cause) -> str:
     for result in named[:_MAX_NAMED]:
         name = one_line(name_of(result), 100)
         lines.append(f"    {result.resource_id if name == result.resource_id else f'{name}  {result.resource_id}'}")
-        source = _source_of(result)
+        source = source_of(result)
         if source:
             lines.append(f"        of {source[1]}")
     if len(named) > _MAX_NAMED:
@@ -188,10 +182,13 @@ def _tell_why(cause: Cause) -> str:
         return f"Why: {_sentence(cause.first.reason)}" if cause.first.reason else ""
     of = "" if number == 1 else "of the first "
     request = error.opc_request_id or cause.first.opc_request_id
-    said = f'OCI answered {error.status} {error.code}: "{error.message}"' if error.status else _sentence(error.message)
+    said = (
+        f'OCI answered {error.status} {error.code}: "{error.message}"'
+        if error.status
+        else f"{error.message.removesuffix('.')} ({error.code})."
+    )
     asked = f" The opc-request-id {of}is {request}, which Oracle's support asks for." if request else ""
-    code = "" if error.status else f" ({error.code})"
-    return f"Why: {said}{code}{asked}"
+    return f"Why: {said}{asked}"
 
 
 def _tell_what_to_do(cause: Cause) -> str:
@@ -199,22 +196,25 @@ def _tell_what_to_do(cause: Cause) -> str:
     if hint:
         return f"What to do: {_sentence(hint)}"
     if cause.state == "FAULTY":
-        return "What to do: make another backup, with the line below. If that ends FAULTY too, ask Oracle's support."
+        return "What to do: Make another backup, with the line below. If that ends FAULTY too, ask Oracle's support."
     if cause.first.error and cause.first.error.code == "InvalidRequest":
-        return "What to do: correct it and send it again. As it stands, it can never be carried out."
+        return "What to do: Correct it and send it again. As it stands, it can never be carried out."
     return ""
 
 
 def _tell_who_tries_again(cause: Cause, carrier: Carrier) -> str:
     """Honestly: what the platform's documents promise, and no more."""
-    them = "it" if cause.number == 1 else "them"
     error = cause.first.error
     if cause.state == "FAULTY":
-        return "Nothing makes another one by itself before the next event, alarm or request."
+        return "Nothing makes another backup by itself before the next event, alarm or request."
     if error is None:
-        return f"Nothing will try {them} again by itself; the next event, alarm or request is acted on as usual."
+        return "Nothing will try this again by itself; the next event, alarm or request is acted on as usual."
     if not error.retryable:
-        return f"Nothing will try {them} again, because the answer would be the same."
+        return "Nothing will try this again by itself: until that is done, the answer would be the same."
+    return _tell_who_delivers_again(cause.first.trigger, carrier)
+
+
+def _tell_who_delivers_again(trigger: Trigger, carrier: Carrier) -> str:
     if carrier is Carrier.CONNECTOR_HUB:
         return (
             "Connector Hub delivers the whole batch again until the function answers 200, so this may mend itself. "
@@ -222,11 +222,11 @@ def _tell_who_tries_again(cause: Cause, carrier: Carrier) -> str:
         )
     if carrier is Carrier.TOPIC:
         return (
-            f"Nothing will try {them} again by itself: a Notifications topic hands a message to the function once and "
-            "does not look at what becomes of it."
+            "Nothing will try this again by itself: a Notifications topic hands a message to the function once, "
+            "and does not look at what becomes of it."
         )
-    if cause.first.trigger.kind == "request":
-        return f"Whoever called the function has to send {them} again; a schedule does not."
+    if trigger.kind == "request":
+        return "Nothing will try this again unless whoever called the function does; a schedule does not."
     return (
         "Do not count on another try: Events delivers again when the function could not be started, "
         "and Oracle does not say that it does after a failure."
@@ -234,16 +234,16 @@ def _tell_who_tries_again(cause: Cause, carrier: Carrier) -> str:
 
 
 def _describe_publish_error(error: FunctionError, results: Sequence[Result], delivery: Delivery) -> str:
-    untold = sum(result.outcome is not Outcome.SKIPPED and not result.notified for result in results)
-    told = f"{untold} results" if untold != 1 else "One result"
+    untold = sum(is_worth_telling(result) and not result.notified for result in results)
+    told, them = (f"{untold} results", "them") if untold != 1 else ("One result", "it")
     again = (
-        "Connector Hub delivers the batch again, and the results are then published again."
-        if delivery.carrier is Carrier.CONNECTOR_HUB
-        else "Nothing publishes them again by itself; the same trigger sent again does, and makes no second backup."
+        "Connector Hub delivers the batch again, and all of it is then published again."
+        if error.retryable and delivery.carrier is Carrier.CONNECTOR_HUB
+        else "Nothing publishes this again by itself; the same trigger sent again does, and makes no second backup."
     )
     paragraphs = [
-        f"{told} of this call could not be published to every topic of TOPIC_ID, so the programs behind it do not know of "
-        "them. The backups themselves are not touched by that, and stand in the function's answer and log.",
+        f"{told} of this call could not be published to every topic of TOPIC_ID; subscribers may not know of {them}.",
+        "What was made is not touched by that; it stands in the function's answer and log.",
         f"Why: {_sentence(error.message)}",
         f"What to do: {_sentence(error.hint)}" if error.hint else "",
         again,
@@ -251,72 +251,8 @@ def _describe_publish_error(error: FunctionError, results: Sequence[Result], del
     return "\n\n".join(filter(None, paragraphs))
 
 
-def _describe_sending_again(concerning: Sequence[Result], delivery: Delivery) -> str:
-    bodies = [body for body in map(_body_to_send, concerning) if body is not None]
-    if not bodies:
-        return ""
-    # Between single quotes, the shell leaves everything alone but the single quote itself.
-    lines = [json.dumps(body, ensure_ascii=False).replace("'", "\\u0027") for body in bodies]
-    text = lines[0] if len(lines) == 1 else "[\n" + ",\n".join(lines) + "\n]"
-    if len(text.encode("utf-8", "replace")) > _MAX_COMMAND_BYTES:
-        return (
-            f"To send them again by hand, deliver the trigger again: what is done already is not done twice. The "
-            f"{len(bodies)} requests are too long for this mail and stand in the function's answer."
-        )
-    them = "this" if len(bodies) == 1 else f"exactly these {len(bodies)}"
-    safe = (
-        " It carries the retry tokens of the first try: for 24 hours, no backup that exists already is made twice."
-        if any("opcRetryToken" in body for body in bodies)
-        else ""
-    )
-    return (
-        f"To send {them} again by hand, run the following where the OCI CLI is set up.{safe}\n\n"
-        f"oci fn function invoke --function-id {delivery.function_id} --file - --body '{text}'"
-    )
-
-
-def _body_to_send(result: Result) -> dict[str, Any] | None:
-    """The direct request that sends a result's request again; None where no request can mend it."""
-    source = _source_of(result)
-    if source:
-        return {"volumeId": source[1]}
-    if result.resource_id is None or not _is_to_back_up(result):
-        return None
-    request = result.request.document() if result.request else {}
-    for kind in RESOURCE_KINDS.values():
-        request.pop(kind.id_field, None)
-    return {"volumeId": result.resource_id, **request, **_token(result)}
-
-
-def _token(result: Result) -> dict[str, str]:
-    """The tokens of an instance's volumes are made of the trigger's identity, that of a volume is its own."""
-    trigger_id = result.trigger.id
-    fits = trigger_id.isascii() and trigger_id.isprintable() and 0 < len(trigger_id) <= 64
-    token = trigger_id if _type_of(result) == "instance" and fits else result.retry_token
-    return {"opcRetryToken": token} if token else {}
-
-
-def _is_to_back_up(result: Result) -> bool:
-    """Whether the resource is one that a backup is made of, rather than a backup."""
-    return _type_of(result) in {*RESOURCE_KINDS, "instance"}
-
-
-def _source_of(result: Result) -> tuple[str, str] | None:
-    """The type and OCID of what a FAULTY backup was made of."""
-    if not result.is_faulty or result.volume_backup is None:
-        return None
-    document = result.volume_backup.document()
-    found = ((kind.name, document.get(kind.id_field)) for kind in RESOURCE_KINDS.values())
-    return next(((name, ocid) for name, ocid in found if isinstance(ocid, str)), None)
-
-
-def _type_of(result: Result) -> str:
-    ocid = parse_ocid(result.resource_id)
-    return result.resource_type or (ocid.resource_type if ocid else "")
-
-
 def _noun(result: Result) -> str:
-    return _NOUNS.get(_type_of(result), "resource")
+    return _NOUNS.get(type_of(result), "resource")
 
 
 def _plural_noun(results: Sequence[Result]) -> str:
@@ -331,14 +267,14 @@ def _retry_hint(result: Result) -> str | None:
 
 
 def _sentence(text: str) -> str:
-    """`text` with a capital at its start and a period at its end."""
+    """`text` on one line, with a period at its end."""
     text = one_line(text).strip()
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?", "…", '"')) else ".")
+    return text if text.endswith((".", "!", "?", "…", '"', ".'")) else f"{text}."
 
 
 def _fit(text: str) -> str:
-    """Text that every topic takes; what is too long is cut, which only a great many long names can bring about."""
-    encoded = text.encode("utf-8", "replace")
-    if len(encoded) <= _MAX_BYTES:
-        return encoded.decode()
-    return encoded[:_MAX_BYTES].decode(errors="ignore") + "…\n\nThe rest was too long for a mail; it is in the log.\n"
+    """Return text that every topic takes; only a great many long names can make it so long that it is cut."""
+    text, whole = text.encode("utf-8", "replace").decode(), True
+    while len(json.dumps(text, ensure_ascii=False).encode()) > _MAX_BYTES:
+        text, whole = text[: len(text) * 9 // 10], False
+    return text if whole else f"{text}…\n\nThe rest was too long for a mail; it stands in the function's log.\n"

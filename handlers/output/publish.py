@@ -62,9 +62,9 @@ class Publisher:
         if not self._failures:
             return None
         failures = self._failures.values()
-        why = "; ".join(f"{topic_id}: {failure.message}" for topic_id, failure in self._failures.items())
+        why = "; ".join(f"{topic_id} was not told: {failure.message}" for topic_id, failure in self._failures.items())
         hint = next((failure.hint for failure in failures if failure.hint), None)
-        error = PublishFailed(f"Not everything could be told. {why}", hint=hint)
+        error = PublishFailed(why, hint=hint)
         error.retryable = any(failure.retryable for failure in failures)
         return error
 

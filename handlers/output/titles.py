@@ -34,7 +34,7 @@ def name_of(result: Result) -> str:
     """Return what a person calls the resource, or as much as is known of it."""
     backup, request = result.volume_backup, result.request
     name = result.resource_name or (backup and backup.display_name) or (request and request.display_name)
-    return name or result.resource_id or result.trigger.id
+    return name or result.resource_id or result.trigger.title or f"{result.trigger.kind} {result.trigger.id}"
 
 
 def count_by_state(results: Sequence[Result]) -> dict[str, int]:
