@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from itertools import pairwise
 from typing import Any
@@ -19,7 +20,7 @@ from moto.core.model_instances import reset_model_data
 from moto.server import ThreadedMotoServer
 
 from emulator.local_oci import PROJECT
-from handlers.domain.deadline import Deadline
+from handlers.domain.deadline import Deadline, Deadlines
 from handlers.domain.delivery import Delivery
 from handlers.domain.errors import ApiError
 from handlers.domain.models import CreateVolumeBackupDetails, VolumeBackup
@@ -181,7 +182,7 @@ def sns() -> Iterator[str]:
 
 
 @pytest.fixture
-def on_call(sns: str, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, str]:
+def on_call(sns: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Any, str]]:
     """A queue subscribed to the SNS topic: a client and the queue's URL."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
@@ -190,9 +191,9 @@ def on_call(sns: str, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, str]:
     assert topics.create_topic(Name="on-call")["TopicArn"] == SNS_ARN
     url = queues.create_queue(QueueName="on-call")["QueueUrl"]
     arn = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    queues.purge_queue(QueueUrl=url)  # what another test has read comes back after 30 seconds
     topics.subscribe(TopicArn=SNS_ARN, Protocol="sqs", Endpoint=arn)
-    return queues, url
+    yield queues, url
+    queues.delete_queue(QueueUrl=url)  # a message that a test has read would come back to a later one
 
 
 def aws(endpoint: str) -> dict[str, str]:
@@ -534,3 +535,9 @@ def test_an_answer_stays_below_the_platforms_limit_and_says_what_it_leaves_out(c
     assert all("request" not in result and "volumeBackup" not in result for result in answer["results"])
     missing = count + 1 - len(answer["results"])
     assert (missing > 0) == (f"{missing} of {count + 1} results are left out, too" in answer["omitted"])
+
+
+def test_the_time_kept_for_the_answer_grows_with_the_number_of_items() -> None:
+    in_an_hour = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    few, many = Deadlines.of_header(in_an_hour, 1), Deadlines.of_header(in_an_hour, 10_000)
+    assert few.publish.at - many.publish.at == pytest.approx(3.0, abs=0.2)
