@@ -154,8 +154,8 @@ def test_a_split_message_is_never_larger_than_the_limit_whatever_its_title(chara
     def size(title: str, body: str) -> int:
         return len(json.dumps({"title": title, "body": body}, ensure_ascii=False).encode())
 
-    events = [encode_event(number, result(number, character * 120), "/source") for number in range(12)]
-    limit = size("", ",".join(event.text for event in events[:4])) + spare
+    events = [encode_event(number, result(number, character * 120), "/source") for number in range(300)]
+    limit = size("", ",".join(event.text for event in events[:150])) + spare
     for message in pack_messages(events, size, limit):
         assert size(message.title, message.body) <= limit
 
