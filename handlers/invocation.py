@@ -13,7 +13,7 @@ from handlers.domain.result import Result
 from handlers.domain.trigger import Target
 from handlers.output import logs
 from handlers.output.answer import Response, build_refusal, build_response
-from handlers.output.messages import worth_telling
+from handlers.output.cloud_events import is_worth_telling
 from handlers.settings import Settings, load_settings
 from handlers.triggers.recognise import parse
 
@@ -57,9 +57,9 @@ def _process(delivery: Delivery) -> tuple[Sequence[Result], FunctionError | None
     """
     settings = load_settings()
     logs.configure(settings.log_level)
-    deadlines = Deadlines.of_header(delivery.fn_deadline)
     items = parse(delivery, settings)
-    if not any(isinstance(item, Target) or worth_telling(item) for item in items):
+    deadlines = Deadlines.of_header(delivery.fn_deadline, len(items))
+    if not any(isinstance(item, Target) or is_worth_telling(item) for item in items):
         return [item for item in items if isinstance(item, Result)], None
     return _process_targets(items, delivery, settings, deadlines)
 
@@ -72,30 +72,18 @@ def _process_targets(
     from handlers.backups.handle_target import handle_target
     from handlers.oci.client import OciApi
     from handlers.oci.connections import get_connections
-    from handlers.output.publish import open_topics, publish
-    from handlers.workers import get_api_workers, get_topic_workers
+    from handlers.output.publish import Publisher
+    from handlers.workers import get_api_workers
 
-    connections = get_connections(settings.oci_endpoint, max(settings.max_concurrency, len(settings.topic_ids)))
+    topics = max(len(settings.topic_ids), len(settings.alert_topic_ids))
+    connections = get_connections(settings.oci_endpoint, max(settings.max_concurrency, topics))
     connections.principal()
-    topics = open_topics(settings.topic_ids, connections, deadlines.publish)
+    publisher = Publisher(settings, connections, delivery, deadlines.publish)
     api, workers = OciApi(connections, deadlines.calls), get_api_workers(settings.max_concurrency)
-    publish_errors: list[FunctionError] = []
 
     def handle(target: Target) -> Sequence[Target | Result]:
         return handle_target(target, api, workers, settings)
 
-    def publish_results(finished: list[Result]) -> list[Result]:
-        source = f"/create-volume-backup/{delivery.function_id}"
-        marked, error = publish(finished, topics, source, deadlines.publish, get_topic_workers(len(topics)))
-        publish_errors.extend([error] if error else [])
-        return marked
-
-    def report(finished: list[Result]) -> list[Result]:
-        if settings.dry_run:
-            return finished
-        published, defect = _guard(publish_results, finished)
-        publish_errors.extend([defect] if defect else [])
-        return published or finished
-
-    results = fan_out(items, handle, deadlines.targets, workers, report)
-    return results, next(iter(publish_errors), None)
+    results = fan_out(items, handle, deadlines.targets, workers, publisher.publish)
+    publisher.alert(results)
+    return results, publisher.error

@@ -109,7 +109,7 @@ def test_an_error_that_a_redelivery_cannot_mend_is_told_once_with_a_hint(cloud: 
     assert hint in error["hint"]
     assert cloud.operations() == [CREATE, "ListVolumeBackups", PUBLISH]
     [told] = cloud.events()
-    assert (told["type"], told["data"]) == ("volumebackup.failed", error)
+    assert (told["type"], told["data"]) == ("volumebackup.failed", {**error, "request": result["request"]})
     assert result["notified"] is True
 
 

@@ -27,7 +27,7 @@ def list_backups(resource: KnownResource, api: OciApi) -> list[VolumeBackup]:
     """Return the newest backups of a resource, newest first. Raises what `OciApi.send` raises, and ApiUnreachable."""
     operation = resource.kind.list_backups
     query = {
-        "compartmentId": resource.compartment_id(),
+        "compartmentId": resource.read_compartment_id(),
         resource.kind.id_field: resource.ocid.text,
         "sortBy": "TIMECREATED",
         "sortOrder": "DESC",

@@ -29,13 +29,18 @@ class KnownResource:
         self._tags = target.tags
         self._compartment_id = target.compartment_id
 
+    @property
+    def known_compartment_id(self) -> str | None:
+        """Its compartment as far as it is known without asking: for the hints of errors."""
+        return self._compartment_id
+
     def tags(self, name: TagName) -> Tags:
         """Return its tags, read from the API where the trigger does not tell `name`. Raises what `OciApi.send` does."""
         if not tag_is_known(self._tags, name):
             self._read()
         return self._tags or Tags()
 
-    def compartment_id(self) -> str:
+    def read_compartment_id(self) -> str:
         """Return its own compartment, where its backups are, too. Raises what `OciApi.send` does."""
         if self._compartment_id is None:
             self._read()

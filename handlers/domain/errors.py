@@ -22,7 +22,12 @@ from handlers.domain.untrusted import one_line
 
 
 class FunctionError(Exception):
-    """An error that is told to the caller, the topic and the log in the same words."""
+    """An error that is told to the caller, the topic and the log in the same words.
+
+    `retryable` means that the same trigger, delivered again unchanged, may succeed. The invocation has tried all it can
+    by then, so others have to deliver it: Connector Hub does until the answer is 200, Events where the function could
+    not be called at all; a Notifications topic and a schedule do not, and a caller has to do it himself.
+    """
 
     code = "InternalError"
     retryable = False
@@ -85,6 +90,8 @@ class ApiUnreachable(FunctionError):
 
 
 class PublishFailed(FunctionError):
+    """A topic did not take a message. What the message was to tell has been done, and stands in the answer and log."""
+
     code = "PublishFailed"
     retryable = True
 
