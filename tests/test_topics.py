@@ -66,7 +66,7 @@ def test_the_message_is_a_cloud_event_around_exactly_what_the_api_answered(cloud
         "data": {**created.details["answer"], "lifecycleState": "REQUEST_RECEIVED"},
     }
     assert list(event["data"]) == list(told["volumeBackup"])
-    assert cloud.titles() == [f"accepted: {told['request']['displayName']}"]
+    assert cloud.titles() == ["accepted: db-data-1"]
 
 
 def test_fields_that_only_a_later_version_of_the_api_has_are_passed_on(cloud: World) -> None:
