@@ -97,7 +97,7 @@ class Collection:
         if digest != hashlib.sha256(call.content).hexdigest():
             raise invalid("opc-retry-token was used with a different request")
         document = self.documents.get(ocid)
-        if document is None or document.get("lifecycleState") in {"TERMINATING", *_GONE}:
+        if document is None or document.get("lifecycleState") in {"TERMINATING", "DELETING", *_GONE}:
             raise invalidated_retry_token()
         return document
 

@@ -6,6 +6,7 @@ A service is registered by its line in `SERVICES`; nothing else knows it by name
 from __future__ import annotations
 
 from emulator.core.service import Service
+from emulator.core.work_requests import WorkRequests
 from emulator.services.block_volume.boot_volume_backups import BootVolumeBackups
 from emulator.services.block_volume.boot_volumes import BootVolumes
 from emulator.services.block_volume.volume_backups import VolumeBackups
@@ -46,4 +47,5 @@ SERVICES: tuple[type[Service], ...] = (
     Invocations,
     Deliveries,
     FnApi,
+    WorkRequests,
 )
