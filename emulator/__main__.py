@@ -41,8 +41,7 @@ def main() -> None:
         parser.error(str(error))
     try:
         oci.start()
-        print(f"ready {oci.base_url} state {oci.state}", flush=True)
-        wait_for_interrupt()
+        wait_for_interrupt(f"ready {oci.base_url} state {oci.state}")
     finally:
         oci.stop()
 

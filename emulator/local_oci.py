@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from emulator.core.cloud import Cloud
 from emulator.core.operations import Call, Document, Operation, Reply, declared_operations, operations_of
 from emulator.core.principals import ApiKey, Principal, ResourcePrincipal
+from emulator.core.service import Service
 from emulator.http.certificates import Authority
 from emulator.http.controls import Controls
 from emulator.http.faults import Faults
@@ -51,16 +52,16 @@ class LocalOci:
     base_url: str
     operator: Operator
 
-    def __init__(self, options: Options) -> None:
-        """Put it together. Raises ValueError where an option names what does not exist."""
-        operations = [found for kind in (*SERVICES, Controls) for _, found in declared_operations(kind)]
+    def __init__(self, options: Options, services: Sequence[type[Service]] = SERVICES) -> None:
+        """Put it together of `services`. Raises ValueError where an option names what does not exist."""
+        operations = [found for kind in (*services, Controls) for _, found in declared_operations(kind)]
         self._permissions = Permissions(operations)
         self._permissions.deny(*options.denied)
         self._faults = Faults(operation.name for operation in operations)
         self.options = options
         self.state = _make_state(options)
         self.cloud = Cloud(options, self.state)
-        self.cloud.register(SERVICES)
+        self.cloud.register(services)
         self.journal = self.cloud.journal
         self._api_key = ApiKey(self.state, self.cloud.tenancy_id, self.cloud.user_id)
         functions = self.cloud.service(Functions)
@@ -212,9 +213,8 @@ class LocalOci:
 def _make_state(options: Options) -> Path:
     state = (options.state or Path(tempfile.mkdtemp(prefix="local-oci-"))).resolve()
     state.mkdir(parents=True, exist_ok=True)
-    if options.image.user is not None:
-        # The function's user has to reach its key and token in there.
-        state.chmod(0o711)
+    # What an earlier run left there belongs to functions that are gone.
+    shutil.rmtree(state / "principals", ignore_errors=True)
     return state
 
 

@@ -1,6 +1,6 @@
 """``make run``: the main job, shown as it happens on the local OCI.
 
-A volume is tagged and backed up; an alarm fires and every disk of the machine is saved; each backup's end is told.
+A volume is tagged and backed up; an alarm fires and every disk of the machine is saved; each backup's end is published.
 """
 
 from __future__ import annotations
@@ -158,7 +158,7 @@ def _wait_for_titles(oci: LocalOci, outcome: str, count: int) -> None:
             >= count
         )
     )
-    # The messages are told before the invocations that sent them have answered.
+    # The messages are published before the invocations that sent them have answered.
     time.sleep(0.2)
 
 
@@ -181,7 +181,7 @@ def _keep(oci: LocalOci) -> None:
     socket = oci.wait(oci.pool.warm()).socket
     cli = f"{sys.prefix}/bin/oci --config-file {oci.config_file} --endpoint {oci.base_url}"
     body = json.dumps({"volumeId": volume_id})
-    print(
+    wait_for_interrupt(
         f"""
 The local OCI stays up on {oci.base_url} until you press Ctrl+C. To try:
 
@@ -193,10 +193,8 @@ The local OCI stays up on {oci.base_url} until you press Ctrl+C. To try:
   {cli} bv volume list --compartment-id {oci.compartment_id}
   {cli} bv volume update --volume-id {volume_id} --freeform-tags '{{"backup": "incremental"}}' --force
   {cli} bv backup list --compartment-id {oci.compartment_id}
-""",
-        flush=True,
+"""
     )
-    wait_for_interrupt()
 
 
 def main() -> None:

@@ -111,10 +111,10 @@ def test_the_principal_may_be_in_the_variables_themselves_and_its_key_protected(
     cloud: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = authorization(resource_principal().signer)
-    key = load_pem_private_key((cloud.oci.state / "private.pem").read_bytes(), None)
+    key = load_pem_private_key(cloud.oci.principal.key_file.read_bytes(), None)
     assert isinstance(key, RSAPrivateKey)
     protected = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret"))
-    monkeypatch.setenv("OCI_RESOURCE_PRINCIPAL_RPST", (cloud.oci.state / "rpst").read_text())
+    monkeypatch.setenv("OCI_RESOURCE_PRINCIPAL_RPST", cloud.oci.principal.token_file.read_text())
     monkeypatch.setenv("OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM", protected.decode())
     monkeypatch.setenv("OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM_PASSPHRASE", "secret")
     assert authorization(resource_principal().signer) == expected
@@ -203,7 +203,7 @@ def test_an_expired_token_fails_with_the_statements_to_check_and_a_fresh_one_men
 @pytest.mark.parametrize("file", ["rpst", "private.pem"])
 def test_unreadable_files_of_the_principal_are_a_clear_error(file: str, what: str) -> None:
     with world() as cloud:
-        path = cloud.oci.state / file
+        path = cloud.oci.principal.key_file.with_name(file)
         path.write_text("garbage")
         if what == "missing":
             path.unlink()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -34,11 +36,14 @@ def running(command: list[str]) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
+def server_command(folder: Path) -> list[str]:
+    return [sys.executable, "-m", "emulator", "--port", "0", "--state", str(folder / "state"), "--quiet"]
+
+
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """``python -m emulator`` on a free port: the process, and its line that says that it is ready."""
-    command = [sys.executable, "-m", "emulator", "--port", "0", "--state", str(tmp_path / "state"), "--quiet"]
-    with running(command) as process:
+    with running(server_command(tmp_path)) as process:
         assert process.stdout is not None
         yield process, process.stdout.readline()
         process.send_signal(signal.SIGINT)
@@ -106,22 +111,39 @@ def test_the_server_says_when_it_is_ready_and_where(served: tuple[subprocess.Pop
     _, line = served
     match = re.fullmatch(r"ready (http://127\.0\.0\.1:\d+) state (.*)\n", line)
     assert match
-    assert {path.name for path in (tmp_path / "state").iterdir()} == {"config", "api_key.pem", "rpst", "private.pem"}
+    assert {path.name for path in (tmp_path / "state").iterdir()} == {"config", "api_key.pem", "principals"}
+    assert {path.name for path in (tmp_path / "state" / "principals").glob("*/*")} == {"rpst", "private.pem"}
     with urllib.request.urlopen(f"{match.group(1)}/v2/apps") as answer:
         assert b"volume-backups" in answer.read()
+
+
+def invoke_with_nothing(base_url: str) -> None:
+    """Invoke the function with a body that it refuses, so that it has a container."""
+    with urllib.request.urlopen(f"{base_url}/v2/fns") as answer:
+        function_id = json.loads(answer.read())["items"][0]["id"]
+    with pytest.raises(urllib.error.HTTPError):
+        urllib.request.urlopen(f"{base_url}/invoke/{function_id}", data=b"")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_the_server_leaves_no_process_behind(served: tuple[subprocess.Popen[str], str]) -> None:
     process, line = served
-    base_url = line.split()[1]
-    with urllib.request.urlopen(f"{base_url}/v2/fns") as answer:
-        function_id = re.findall(rb'"id": "([^"]+)"', answer.read())[0].decode()
-    with pytest.raises(urllib.error.HTTPError):
-        urllib.request.urlopen(f"{base_url}/invoke/{function_id}", data=b"")
+    invoke_with_nothing(line.split()[1])
     [container] = children_of(process.pid)
     for _ in range(20):
         process.send_signal(signal.SIGTERM)
     assert process.wait(20) == 0
     with pytest.raises(ProcessLookupError):
         os.kill(container, 0)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel of Linux tells a process that its parent has ended")
+def test_a_killed_server_leaves_no_process_behind(tmp_path: Path) -> None:
+    with running(server_command(tmp_path)) as process:
+        assert process.stdout is not None
+        invoke_with_nothing(process.stdout.readline().split()[1])
+        [container] = children_of(process.pid)
+        end = os.pidfd_open(container)
+        process.kill()
+        assert select.select([end], [], [], 10)[0] == [end]
+        os.close(end)

@@ -40,6 +40,10 @@ class Deployment:
         function_id = self._function["id"]
         directory = self._cloud.state / "principals" / function_id
         directory.mkdir(parents=True)
+        if self._image.user is not None:
+            # That user has to reach its key and token in there.
+            for folder in (self._cloud.state, directory.parent, directory):
+                folder.chmod(0o711)
         claims = {
             "sub": function_id,
             "ptype": "resource",

@@ -69,10 +69,14 @@ class Invocations(Service):
         from emulator.services.notifications.topics import Topics
 
         destination = function["successDestination" if status == HTTPStatus.OK else "failureDestination"]
-        if destination["kind"] == "NOTIFICATION":
-            result = {"functionId": function["id"], "status": status, "request": request, "response": response}
-            title = f"{function['displayName']} {status}"
-            self.cloud.service(Topics).publish_text(destination["topicId"], title, json.dumps(result))
+        if destination["kind"] != "NOTIFICATION":
+            return
+        topic_id, title = destination["topicId"], f"{function['displayName']} {status}"
+        result = {"functionId": function["id"], "status": status, "request": request, "response": response}
+        try:
+            self.cloud.service(Topics).publish_text(topic_id, title, json.dumps(result))
+        except ServiceError:
+            self.cloud.journal.add("discarded", f"a result to {topic_id}, which is gone")
 
     def _failed(self, function: Document, status: int, code: str, message: str, started: float) -> ServiceError:
         self._record(function, status, json.dumps({"code": code, "message": message}).encode(), started)
