@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from emulator.core.accepted_changes import AcceptedResources
 from emulator.core.cloud import Cloud
-from emulator.core.collection import display_name, require, tagged
+from emulator.core.collection import collected, display_name, require, tagged
 from emulator.core.errors import invalid, missing, not_found, not_implemented
 from emulator.core.identifiers import now
 from emulator.core.operations import Call, Document, Reply, operation
+from emulator.core.tracked_resources import TrackedResources
+from emulator.core.work_requests import QUEUE, accepted
 from emulator.services.queue.backlog import Backlog
 from emulator.services.queue.limits import QUEUE_NUMBERS, check_number
 
@@ -25,32 +26,33 @@ _CHANGEABLE = (
     "freeformTags",
     "definedTags",
 )
+_SUMMARY = (
+    "id",
+    "displayName",
+    "compartmentId",
+    "timeCreated",
+    "timeUpdated",
+    "lifecycleState",
+    "messagesEndpoint",
+    "freeformTags",
+    "definedTags",
+    "systemTags",
+    "capabilities",
+)
 _PURGES = ("NORMAL", "DLQ", "BOTH")
 
 
-class Queues(AcceptedResources):
+class Queues(TrackedResources):
     """Queues, each with its backlog of messages, which are put and consumed under the local OCI's own base URL."""
 
     resource_type = "queue"
     parameter = "queueId"
+    work_request_api = QUEUE
     operation_noun = "QUEUE"
     entity_type = "queue"
     created_with = (*_CHANGEABLE, "compartmentId", "retentionInSeconds")
     updated_with = _CHANGEABLE
     filters = ("compartmentId", "displayName", "lifecycleState", "id")
-    summary = (
-        "id",
-        "displayName",
-        "compartmentId",
-        "timeCreated",
-        "timeUpdated",
-        "lifecycleState",
-        "messagesEndpoint",
-        "freeformTags",
-        "definedTags",
-        "systemTags",
-        "capabilities",
-    )
 
     def __init__(self, cloud: Cloud) -> None:
         super().__init__(cloud)
@@ -80,9 +82,11 @@ class Queues(AcceptedResources):
         self._backlogs[document["id"]] = Backlog(document, self.cloud.journal, second)
         super().become_ready(document)
 
-    def check_changes(self, document: Document, changes: Document) -> Document:
-        _check(changes)
-        return changes
+    def check_update(self, document: Document, details: Document) -> None:
+        _check(details)
+
+    def change(self, document: Document, fields: Document) -> None:
+        super().change(document, {**fields, "timeUpdated": now()})
 
     def remove(self, document: Document) -> None:
         """Delete a queue and the messages in it."""
@@ -120,7 +124,7 @@ class Queues(AcceptedResources):
         """ListQueues, of a compartment or by `id`."""
         if not call.query.get("id") and not call.query.get("compartmentId"):
             raise missing("compartmentId")
-        return self.page(call, "id" if call.query.get("id") else "compartmentId")
+        return collected(self.page(call, "id" if call.query.get("id") else "compartmentId"), *_SUMMARY)
 
     @operation("PUT", _ONE, permission="manage queues")
     async def update_queue(self, call: Call) -> Reply:
@@ -135,7 +139,7 @@ class Queues(AcceptedResources):
     @operation("POST", f"{_ONE}/actions/changeCompartment", permission="manage queues")
     async def change_queue_compartment(self, call: Call) -> Reply:
         """ChangeQueueCompartment."""
-        return self.move(call, "MOVE_QUEUE")
+        return self.move(call)
 
     @operation("POST", f"{_ONE}/actions/purge", permission="manage queues")
     async def purge_queue(self, call: Call) -> Reply:
@@ -144,13 +148,13 @@ class Queues(AcceptedResources):
         require(details, "purgeType")
         if details["purgeType"] not in _PURGES:
             raise invalid(f"purgeType must be one of {', '.join(_PURGES)}")
-        _refuse_consumer_group(details.get("consumerGroupId"))
-
-        def purge(document: Document) -> Document:
-            self.backlog(document["id"]).purge(details["purgeType"], details.get("channelIds") or [])
-            return {}
-
-        return self.accept_change(call, "PURGE_QUEUE", purge)
+        if details.get("consumerGroupId"):
+            raise not_implemented("The local OCI's queues have no consumer groups.")
+        queue = self.collection.from_path(call, self.parameter)
+        self.collection.check_etag(call, queue)
+        self.check_available(queue)
+        self.backlog(queue["id"]).purge(details["purgeType"], details.get("channelIds") or [])
+        return accepted(self.change_tracked("PURGE", queue, {}))
 
 
 def _check(details: Document) -> None:
@@ -160,8 +164,3 @@ def _check(details: Document) -> None:
             check_number(name, details[name], least, greatest)
     if details.get("capabilities"):
         raise not_implemented("The local OCI's queues have no capabilities.")
-
-
-def _refuse_consumer_group(consumer_group_id: object) -> None:
-    if consumer_group_id:
-        raise not_implemented("The local OCI's queues have no consumer groups.")
