@@ -16,6 +16,7 @@ from emulator.services.block_volume.volumes import Volumes
 from emulator.services.compute.boot_volume_attachments import BootVolumeAttachments
 from emulator.services.compute.instances import Instances
 from emulator.services.compute.volume_attachments import VolumeAttachments
+from emulator.services.connector_hub.connector_plugins import ConnectorPlugins
 from emulator.services.connector_hub.service_connectors import ServiceConnectors
 from emulator.services.events.rules import Rules
 from emulator.services.functions.applications import Applications
@@ -26,6 +27,8 @@ from emulator.services.functions.invocations import Invocations
 from emulator.services.monitoring.alarms import Alarms
 from emulator.services.notifications.subscriptions import Subscriptions
 from emulator.services.notifications.topics import Topics
+from emulator.services.queue.messages import Messages
+from emulator.services.queue.queues import Queues
 
 SERVICES: tuple[type[Service], ...] = (
     Volumes,
@@ -41,7 +44,10 @@ SERVICES: tuple[type[Service], ...] = (
     Subscriptions,
     Rules,
     Alarms,
+    Queues,
+    Messages,
     ServiceConnectors,
+    ConnectorPlugins,
     Applications,
     Functions,
     Invocations,
