@@ -211,11 +211,27 @@ def test_connector_hub_hands_over_what_happened_in_batches(kind: str, trigger: s
         assert [item["id"] for item in found["items"] if item["lifecycleState"] == "ACTIVE"] == []
 
 
-def test_connector_hub_hands_over_a_batch_that_is_not_full_after_its_time() -> None:
+@pytest.mark.parametrize("target", [{"batchTimeInSec": 60}, {"batchSizeInKbs": 1, "batchTimeInSec": 600_000}])
+def test_connector_hub_hands_over_a_batch_after_its_time_or_size(target: dict[str, int]) -> None:
     with world(queue_second_seconds=0.001) as cloud:
-        cloud.connector(SOURCES["streaming"], batchTimeInSec=60)
+        cloud.connector(SOURCES["streaming"], **target)
         cloud.volume()
         assert len(cloud.oci.journal.wait_for("batch")[0].details["items"]) == 2
+
+
+def test_connector_hub_hands_over_what_waits_in_a_queue_until_it_is_done() -> None:
+    with world(queue_second_seconds=0.01, queue_element_shape="object") as cloud:
+        queue = cloud.queue(visibilityInSeconds=400)
+        source = {"kind": "plugin", "pluginName": "QueueSource", "configMap": {"queueId": queue}}
+        cloud.connector(source, batchSizeInNum=1, batchTimeInSec=60)
+        volume = cloud.volume()
+        cloud.oci.wait(cloud.oci.pool.warm())
+        cloud.oci.fault("CreateVolumeBackup", kill="before")
+        messages = {"messages": [{"content": json.dumps({"volumeId": volume})}]}
+        cloud.oci.operator.call("POST", f"/20210201/queues/{queue}/messages", messages)
+        cloud.oci.journal.wait_for("queue", what="deleted")
+        assert [entry.details["status"] for entry in cloud.oci.journal.entries("invocation")] == [502, 200]
+        assert len(cloud.backups_of(volume)) == 1
 
 
 def test_a_cloud_event_around_an_audit_record_is_that_record(cloud: World) -> None:

@@ -354,7 +354,7 @@ def test_visibility_can_be_extended_and_given_up(cloud: Clients) -> None:
 
 
 def test_messages_are_deleted_in_batches_that_tell_what_failed(cloud: Clients) -> None:
-    queue = cloud.make_queue()
+    queue = cloud.make_queue(visibility_in_seconds=3600)
     cloud.put(queue, "a", "b")
     receipts = [message.receipt for message in cloud.get(queue)]
     entries = [q.DeleteMessagesDetailsEntry(receipt=receipt) for receipt in (receipts[0], "stale", receipts[1])]
@@ -369,7 +369,7 @@ def test_messages_are_deleted_in_batches_that_tell_what_failed(cloud: Clients) -
 
 
 def test_a_get_takes_as_many_messages_as_it_asks_for_and_at_most_two_megabytes(cloud: Clients) -> None:
-    queue = cloud.make_queue()
+    queue = cloud.make_queue(visibility_in_seconds=3600)
     for number in range(10):
         cloud.put(queue, f"{number}" * 256 * 1024)
     assert [message.content[0] for message in cloud.get(queue, limit=1)] == ["0"]
@@ -432,7 +432,7 @@ def test_without_a_most_a_message_never_is_a_dead_letter(cloud: Clients) -> None
 
 
 def test_messages_and_dead_letters_are_discarded_when_their_retention_is_over(cloud: Clients) -> None:
-    queue = cloud.make_queue(retention_in_seconds=10, dead_letter_queue_delivery_count=1)
+    queue = cloud.make_queue(retention_in_seconds=100, dead_letter_queue_delivery_count=1)
     cloud.put(queue, "dead", "visible")
     cloud.get(queue, limit=1, visibility_in_seconds=0)
     assert cloud.counts(queue) == (1, 0, 1)
@@ -491,7 +491,7 @@ def test_a_connector_hands_over_one_message_at_once_and_deletes_it_after_a_200(h
 def test_a_message_comes_back_after_the_visibility_timeout_until_the_function_recovers(
     hub: Clients, tmp_path: Path
 ) -> None:
-    queue = hub.make_queue(visibility_in_seconds=50)
+    queue = hub.make_queue(visibility_in_seconds=100)
     hub.make_connector(queue)
     recovered = tmp_path / "recovered"
     hub.put(queue, json.dumps({"until": str(recovered)}))
@@ -502,7 +502,7 @@ def test_a_message_comes_back_after_the_visibility_timeout_until_the_function_re
     assert (set(failed), last) == ({502}, 200)
     delivered = hub.told(queue, "delivered", count=3)
     for there, back in zip(delivered, returned, strict=False):
-        assert back.time - there.time >= 50 * SECOND
+        assert back.time - there.time >= 100 * SECOND
 
 
 def test_a_message_that_always_fails_is_a_dead_letter_and_holds_back_no_other(hub: Clients) -> None:
@@ -511,8 +511,9 @@ def test_a_message_that_always_fails_is_a_dead_letter_and_holds_back_no_other(hu
     hub.put(queue, '{"fails": true}', "{}")
     [dead] = hub.told(queue, "dead")
     assert dead.details["deliveries"] == 3
+    assert len(hub.oci.journal.wait_for("invocation", status=502, count=3)) == 3
+    hub.told(queue, "deleted")
     assert hub.counts(queue) == (0, 0, 1)
-    assert sorted(hub.invocations()) == [200, 502, 502, 502]
 
 
 def test_after_an_error_all_messages_of_the_batch_come_back(hub: Clients) -> None:
@@ -544,7 +545,7 @@ def test_a_function_slower_than_the_visibility_timeout_gets_its_message_again(hu
     hub.put(queue, '{"seconds": 0.3}')
     hub.told(queue, "returned")
     hub.told(queue, "delivered", count=2)
-    assert hub.invocations() == [200]
+    assert hub.invocations()[0] == 200
     assert hub.oci.journal.entries("queue", queue=queue, what="deleted") == []
 
 

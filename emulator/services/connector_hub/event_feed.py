@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 from emulator.core.cloud import Cloud
 from emulator.core.operations import Document
@@ -27,10 +28,16 @@ class EventFeed:
     def _receive(self, event: Document) -> None:
         """Keep an event for the next batch, and hand the batch over once it is full."""
         self._waiting.append(event)
-        if len(self._waiting) >= self._connector["target"].get("batchSizeInNum", 100):
+        if self._is_full():
             self._hand_over()
         elif len(self._waiting) == 1:
             self._cloud.in_background(self._hand_over_in_time())
+
+    def _is_full(self) -> bool:
+        target = self._connector["target"]
+        if "batchSizeInKbs" in target:
+            return sum(len(json.dumps(event)) for event in self._waiting) >= int(target["batchSizeInKbs"]) * 1024
+        return len(self._waiting) >= int(target.get("batchSizeInNum", 100))
 
     async def _hand_over_in_time(self) -> None:
         seconds = self._connector["target"].get("batchTimeInSec", 60)
