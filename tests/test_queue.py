@@ -78,7 +78,9 @@ class Clients:
         """Return the OCID of the resource that a work request was about, once it is done."""
         assert (reply.status, reply.data) == (202, None)
         named = reply.headers["opc-work-request-id"]
+        give_up = time.monotonic() + 20
         while (work := client.get_work_request(named).data).status != "SUCCEEDED":
+            assert time.monotonic() < give_up, work
             time.sleep(0.002)
         assert work.percent_complete == 100
         assert work.time_accepted <= work.time_started <= work.time_finished

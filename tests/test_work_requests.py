@@ -11,6 +11,7 @@ from emulator.core import work_requests
 from emulator.core.errors import incorrect_state
 from emulator.core.identifiers import new_ocid
 from emulator.core.work_requests import WorkRequestApi, WorkRequests
+from tests.sdk_clients import client_of, refusal, wait_for
 from tests.world import World
 
 CLIENTS: dict[WorkRequestApi, Any] = {
@@ -21,11 +22,6 @@ CLIENTS: dict[WorkRequestApi, Any] = {
     work_requests.RESOURCE_SCHEDULER: oci.resource_scheduler.ScheduleClient,
 }
 BY_VERSION = pytest.mark.parametrize("api", CLIENTS, ids=lambda api: api.version)
-
-
-def client_of(cloud: World, api: WorkRequestApi) -> Any:
-    config = oci.config.from_file(str(cloud.oci.config_file))
-    return CLIENTS[api](config, service_endpoint=cloud.oci.base_url)
 
 
 def start(cloud: World, api: WorkRequestApi, finish: Any = lambda: None) -> str:
@@ -48,10 +44,9 @@ def items(answer: Any) -> list[Any]:
 
 @BY_VERSION
 def test_a_work_request_succeeds_and_names_what_it_made(cloud: World, api: WorkRequestApi) -> None:
-    client, made = client_of(cloud, api), []
+    client, made = client_of(CLIENTS[api], cloud), []
     work_request_id = start(cloud, api, lambda: made.append("queue"))
-    got = client.get_work_request(work_request_id)
-    done = oci.wait_until(client, got, "status", "SUCCEEDED", max_interval_seconds=1).data
+    done = wait_for(client.get_work_request, work_request_id, "SUCCEEDED", "status")
     [affected] = done.resources
     assert (affected.entity_type, affected.action_type, made) == ("queue", "CREATED", ["queue"])
     assert (done.percent_complete, done.compartment_id) == (100.0, cloud.oci.compartment_id)
@@ -67,9 +62,8 @@ def test_a_work_request_fails_with_the_error_of_what_it_does(cloud: World, api: 
     def fail() -> None:
         raise incorrect_state("The queue is in use.")
 
-    client, work_request_id = client_of(cloud, api), start(cloud, api, fail)
-    got = client.get_work_request(work_request_id)
-    failed = oci.wait_until(client, got, "status", "FAILED", max_interval_seconds=1).data
+    client, work_request_id = client_of(CLIENTS[api], cloud), start(cloud, api, fail)
+    failed = wait_for(client.get_work_request, work_request_id, "FAILED", "status")
     assert failed.resources[0].action_type == "IN_PROGRESS"
     [error] = items(client.list_work_request_errors(work_request_id))
     assert (error.code, error.message) == ("IncorrectState", "The queue is in use.")
@@ -77,6 +71,5 @@ def test_a_work_request_fails_with_the_error_of_what_it_does(cloud: World, api: 
 
 def test_a_work_request_of_one_service_is_unknown_to_another(cloud: World) -> None:
     work_request_id = start(cloud, work_requests.QUEUE)
-    with pytest.raises(oci.exceptions.ServiceError) as refused:
-        client_of(cloud, work_requests.LOGGING).get_work_request(work_request_id)
-    assert refused.value.status == 400
+    client = client_of(CLIENTS[work_requests.LOGGING], cloud)
+    assert refusal(client.get_work_request, work_request_id)[:2] == (400, "InvalidParameter")

@@ -139,7 +139,9 @@ class World:
 
     def _active(self, resources: Resources, details: dict[str, Any]) -> str:
         document = self.oci.run(lambda: resources.add(details))
+        give_up = time.monotonic() + 20
         while document["lifecycleState"] != "ACTIVE":
+            assert time.monotonic() < give_up, document
             time.sleep(0.002)
         return str(document["id"])
 

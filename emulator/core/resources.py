@@ -26,6 +26,7 @@ class Resources(Service):
         created_with: the fields that Create…Details have; any other is refused. None takes any.
         updated_with: the fields that Update…Details have.
         filters: the query parameters that a list is filtered by.
+        is_regional: whether their OCIDs name the region; those of compartments and policies do not.
         is_instant: whether they are created and deleted at once, and unknown afterwards, as topics and rules are.
             Others go from the state that `build` gives them to `ready_state`, and through `deleting_state` to
             `deleted_state`, in which they stay readable; where that is empty, they are unknown then.
@@ -40,6 +41,7 @@ class Resources(Service):
     created_with: tuple[str, ...] | None = None
     updated_with: tuple[str, ...] = COMMON_FIELDS
     filters: tuple[str, ...] = ("compartmentId", "displayName", "lifecycleState")
+    is_regional = True
     is_instant = False
     ready_state = "AVAILABLE"
     deleting_state = "TERMINATING"
@@ -51,7 +53,9 @@ class Resources(Service):
 
     def __init__(self, cloud: Cloud) -> None:
         super().__init__(cloud)
-        self.collection = Collection(self.resource_type, page_size=cloud.options.page_size)
+        self.collection = Collection(
+            self.resource_type, page_size=cloud.options.page_size, is_regional=self.is_regional
+        )
 
     def build(self, details: Document) -> Document:
         """Return the resource that Create…Details describe, in its first state. Raises ServiceError."""
@@ -65,9 +69,9 @@ class Resources(Service):
         """Return the state in which the creation of this resource ends."""
         return self.ready_state
 
-    def create(self, call: Call) -> Reply:
-        """Answer Create…: add what the body describes, once per retry token."""
-        return self.collection.create(call, self.add)
+    def create(self, call: Call, **given: Any) -> Reply:
+        """Answer Create…: add what the body describes, and the path (`given`), once per retry token."""
+        return self.collection.create(call, lambda details: self.add({**details, **given}))
 
     def add(self, details: Document) -> Document:
         """Add a resource and start its lifecycle. Raises ServiceError."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from emulator.core.cloud import Cloud
 from emulator.core.operations import Call, Document, Reply
@@ -50,9 +51,9 @@ class TrackedResources(Resources):
             finish=finish,
         )
 
-    def create(self, call: Call) -> Reply:
+    def create(self, call: Call, **given: Any) -> Reply:
         """Answer Create…, once per retry token."""
-        return accepted(self.creation_of(super().create(call).document))
+        return accepted(self.creation_of(super().create(call, **given).document))
 
     def creation_of(self, document: Document) -> Document:
         """Return the work request that creates a resource."""
