@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 import pytest
-from oci.exceptions import ServiceError as OciServiceError
 
 from handlers.domain.errors import InternalError
 from handlers.domain.result import Result
@@ -13,6 +12,11 @@ from handlers.domain.trigger import Target
 from tests.conftest import Configure
 from tests.parsing import parse_body, parse_results
 from tests.world import World, payload, world
+
+SOURCES: dict[str, dict[str, object]] = {
+    "streaming": {"kind": "streaming", "streamId": "ocid1.stream.oc1.iad.a"},
+    "logging": {"kind": "logging", "logSources": [{"compartmentId": "ocid1.tenancy.oc1..a", "logGroupId": "_Audit"}]},
+}
 
 AUDIT_BACKED_UP = {
     "audit_updatevolume.json": "FULL",
@@ -222,21 +226,7 @@ def test_a_large_batch_is_split_by_its_real_size_in_the_order_of_its_items(confi
 @pytest.mark.parametrize("kind", ["streaming", "logging"])
 def test_connector_hub_hands_over_what_happened_in_batches(kind: str) -> None:
     with world() as cloud:
-        connector = cloud.oci.operator.call(
-            "POST",
-            "/20200909/serviceConnectors",
-            {
-                "displayName": "to the function",
-                "compartmentId": cloud.oci.compartment_id,
-                "source": {"kind": kind},
-                "target": {
-                    "kind": "functions",
-                    "functionId": cloud.oci.function["id"],
-                    "batchSizeInNum": 4,
-                    "batchTimeInSec": 600,
-                },
-            },
-        )
+        cloud.connector(SOURCES[kind], batchSizeInNum=4, batchTimeInSec=600)
         first, second = cloud.volume(), cloud.volume(freeformTags={"backup": "full"})
         cloud.oci.journal.wait_for("invocation", status=200)
         assert cloud.backups_of(first) == []
@@ -244,22 +234,29 @@ def test_connector_hub_hands_over_what_happened_in_batches(kind: str) -> None:
         assert backup["freeformTags"]["backup-trigger"].startswith("event:")
         [accepted] = [event for event in cloud.events() if event["type"] == "volumebackup.accepted"]
         assert accepted["triggerkind"] == {"streaming": "event", "logging": "audit"}[kind]
-        cloud.oci.operator.call("DELETE", f"/20200909/serviceConnectors/{connector['id']}")
-        listed = cloud.oci.operator.call("GET", "/20200909/serviceConnectors", compartmentId=cloud.oci.compartment_id)
-        assert listed == []
 
 
-def test_connector_hub_hands_over_a_batch_that_is_not_full_after_its_time() -> None:
-    with world() as cloud:
-        target = {"kind": "functions", "functionId": cloud.oci.function["id"], "batchTimeInSec": 0.05}
-        common = {"displayName": "x", "compartmentId": cloud.oci.compartment_id, "source": {"kind": "streaming"}}
-        path = "/20200909/serviceConnectors"
-        cloud.oci.operator.call("POST", path, {**common, "target": target})
+@pytest.mark.parametrize("target", [{"batchTimeInSec": 60}, {"batchSizeInKbs": 1, "batchTimeInSec": 600_000}])
+def test_connector_hub_hands_over_a_batch_after_its_time_or_size(target: dict[str, int]) -> None:
+    with world(queue_second_seconds=0.001) as cloud:
+        cloud.connector(SOURCES["streaming"], **target)
         cloud.volume()
         assert len(cloud.oci.journal.wait_for("batch")[0].details["items"]) == 2
-        for change in ({"target": {"kind": "bucket"}}, {"source": {"kind": "tape"}}, {"source": None}):
-            with pytest.raises(OciServiceError):
-                cloud.oci.operator.call("POST", path, {**common, "target": target, **change})
+
+
+def test_connector_hub_hands_over_what_waits_in_a_queue_until_it_is_done() -> None:
+    with world(queue_second_seconds=0.01, queue_element_shape="object") as cloud:
+        queue = cloud.queue(visibilityInSeconds=400)
+        source = {"kind": "plugin", "pluginName": "QueueSource", "configMap": {"queueId": queue}}
+        cloud.connector(source, batchSizeInNum=1, batchTimeInSec=60)
+        volume = cloud.volume()
+        cloud.oci.wait(cloud.oci.pool.warm())
+        cloud.oci.fault("CreateVolumeBackup", kill="before")
+        messages = {"messages": [{"content": json.dumps({"volumeId": volume})}]}
+        cloud.oci.operator.call("POST", f"/20210201/queues/{queue}/messages", messages)
+        cloud.oci.journal.wait_for("queue", what="deleted")
+        assert [entry.details["status"] for entry in cloud.oci.journal.entries("invocation")] == [502, 200]
+        assert len(cloud.backups_of(volume)) == 1
 
 
 def test_a_cloud_event_around_an_audit_record_is_that_record(cloud: World) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from emulator.core.errors import (
     invalid,
@@ -25,16 +26,17 @@ _GONE = frozenset({"TERMINATED", "DELETED"})
 class Collection:
     """Documents by OCID, all of one `resource_type`."""
 
-    def __init__(self, resource_type: str, *, page_size: int = 100) -> None:
+    def __init__(self, resource_type: str, *, page_size: int = 100, is_regional: bool = True) -> None:
         self.resource_type = resource_type
         self.documents: dict[str, Document] = {}
         self._page_size = page_size
+        self._is_regional = is_regional
         self._etags: dict[str, str] = {}
         self._tokens: dict[str, tuple[float, str, str]] = {}
 
     def add(self, document: Document, *, ocid: str | None = None) -> Document:
         """Keep a new document under a fresh OCID (or this one) and return it."""
-        document["id"] = ocid or new_ocid(self.resource_type)
+        document["id"] = ocid or new_ocid(self.resource_type, regional=self._is_regional)
         self.documents[document["id"]] = document
         self.touch(document)
         return document
@@ -97,7 +99,7 @@ class Collection:
         if digest != hashlib.sha256(call.content).hexdigest():
             raise invalid("opc-retry-token was used with a different request")
         document = self.documents.get(ocid)
-        if document is None or document.get("lifecycleState") in {"TERMINATING", *_GONE}:
+        if document is None or document.get("lifecycleState") in {"TERMINATING", "DELETING", *_GONE}:
             raise invalidated_retry_token()
         return document
 
@@ -123,7 +125,7 @@ class Collection:
         return page_of(_sorted(found, call), call, self._page_size)
 
 
-def page_of(documents: Iterable[Document], call: Call, page_size: int) -> Reply:
+def page_of(documents: Iterable[Any], call: Call, page_size: int) -> Reply:
     """Return the part of a list that the query's `limit` and `page` ask for, and where the next part begins."""
     everything = list(documents)
     limit, start = call.query.get("limit", str(page_size)), call.query.get("page", "0")
@@ -147,6 +149,12 @@ def _sorted(documents: list[Document], call: Call) -> list[Document]:
     field = "displayName" if by_name else "timeCreated"
     in_order = documents if ascending else documents[::-1]
     return sorted(in_order, key=lambda document: str(document.get(field) or now()), reverse=not ascending)
+
+
+def collected(page: Reply, *fields: str) -> Reply:
+    """Return a page of documents as a collection of their summaries: an object with `items`, each with these fields."""
+    items = [{name: document[name] for name in fields if name in document} for document in page.document]
+    return Reply({"items": items}, headers=page.headers)
 
 
 def require(details: Document, *names: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from emulator.core.cloud import Cloud
-from emulator.core.collection import Collection, check_display_name, check_fields, check_tags
+from emulator.core.collection import Collection, check_display_name, check_fields, check_tags, require
 from emulator.core.errors import incorrect_state
 from emulator.core.events import build_event
 from emulator.core.operations import Call, Document, Reply
@@ -26,9 +26,10 @@ class Resources(Service):
         created_with: the fields that Create…Details have; any other is refused. None takes any.
         updated_with: the fields that Update…Details have.
         filters: the query parameters that a list is filtered by.
+        is_regional: whether their OCIDs name the region; those of compartments and policies do not.
         is_instant: whether they are created and deleted at once, and unknown afterwards, as topics and rules are.
             Others go from the state that `build` gives them to `ready_state`, and through `deleting_state` to
-            `deleted_state`, in which they stay readable.
+            `deleted_state`, in which they stay readable; where that is empty, they are unknown then.
         event_source: the `source` of their events; empty where they publish none.
         event_prefix: the service in their events' types: `blockvolumes`.
         event_noun: the resource in their events' types; their `resource_type` where it is empty.
@@ -40,6 +41,7 @@ class Resources(Service):
     created_with: tuple[str, ...] | None = None
     updated_with: tuple[str, ...] = COMMON_FIELDS
     filters: tuple[str, ...] = ("compartmentId", "displayName", "lifecycleState")
+    is_regional = True
     is_instant = False
     ready_state = "AVAILABLE"
     deleting_state = "TERMINATING"
@@ -51,7 +53,9 @@ class Resources(Service):
 
     def __init__(self, cloud: Cloud) -> None:
         super().__init__(cloud)
-        self.collection = Collection(self.resource_type, page_size=cloud.options.page_size)
+        self.collection = Collection(
+            self.resource_type, page_size=cloud.options.page_size, is_regional=self.is_regional
+        )
 
     def build(self, details: Document) -> Document:
         """Return the resource that Create…Details describe, in its first state. Raises ServiceError."""
@@ -65,9 +69,9 @@ class Resources(Service):
         """Return the state in which the creation of this resource ends."""
         return self.ready_state
 
-    def create(self, call: Call) -> Reply:
-        """Answer Create…: add what the body describes, once per retry token."""
-        return self.collection.create(call, self.add)
+    def create(self, call: Call, **given: Any) -> Reply:
+        """Answer Create…: add what the body describes, and the path (`given`), once per retry token."""
+        return self.collection.create(call, lambda details: self.add({**details, **given}))
 
     def add(self, details: Document) -> Document:
         """Add a resource and start its lifecycle. Raises ServiceError."""
@@ -92,12 +96,12 @@ class Resources(Service):
 
     def later(self, document: Document, steps: int, action: Callable[[], None]) -> None:
         """Call `action` after so many lifecycle steps, unless the resource is deleted by then."""
+        self.cloud.later(steps, lambda: self.unless_deleted(document, action))
 
-        def act() -> None:
-            if document["lifecycleState"] not in {self.deleting_state, self.deleted_state}:
-                action()
-
-        self.cloud.later(steps, act)
+    def unless_deleted(self, document: Document, action: Callable[[], None]) -> None:
+        """Call `action` if the resource is not deleted."""
+        if document["lifecycleState"] not in {self.deleting_state, self.deleted_state}:
+            action()
 
     def get(self, call: Call) -> Reply:
         """Answer Get…."""
@@ -110,7 +114,13 @@ class Resources(Service):
         return self.collection.page(call, *self.filters)
 
     def update(self, call: Call) -> Reply:
-        """Answer Update…: set the fields of the body, and publish the update event, which has no suffix."""
+        """Answer Update…: set the fields of the body."""
+        document, details = self.read_update(call)
+        self.change(document, details)
+        return self.collection.reply(document)
+
+    def read_update(self, call: Call) -> tuple[Document, Document]:
+        """Return what Update… changes, and the fields that it sets. Raises ServiceError."""
         document, details = self.collection.from_path(call, self.parameter), call.body
         self.collection.check_etag(call, document)
         check_fields(details, *self.updated_with)
@@ -118,10 +128,32 @@ class Resources(Service):
         check_display_name(details)
         if not self.is_instant:
             self.check_available(document)
-        document.update(details)
+        self.check_update(document, details)
+        return document, details
+
+    def check_update(self, document: Document, details: Document) -> None:
+        """Raise ServiceError where a resource cannot take the values of Update…Details."""
+
+    def change(self, document: Document, fields: Document) -> None:
+        """Set fields of a resource, and publish the update event, which has no suffix."""
+        document.update(fields)
         self.collection.touch(document)
         self.publish_event("update", document)
-        return self.collection.reply(document)
+
+    def move(self, call: Call) -> Reply:
+        """Answer Change…Compartment."""
+        document, details = self.read_move(call)
+        self.change(document, details)
+        return Reply(status=204)
+
+    def read_move(self, call: Call) -> tuple[Document, Document]:
+        """Return what Change…Compartment changes, and the field that it sets. Raises ServiceError."""
+        document, details = self.collection.from_path(call, self.parameter), call.body
+        self.collection.check_etag(call, document)
+        require(details, "compartmentId")
+        if not self.is_instant:
+            self.check_available(document)
+        return document, {"compartmentId": details["compartmentId"]}
 
     def delete(self, call: Call) -> Reply:
         """Answer Delete…."""
@@ -138,12 +170,19 @@ class Resources(Service):
         document["lifecycleState"] = self.deleting_state
         self.collection.touch(document)
         self.publish_event("delete", document, ".begin")
-        self.cloud.later(1, lambda: self._end_deletion(document))
+        self.schedule_deletion(document)
 
-    def _end_deletion(self, document: Document) -> None:
+    def schedule_deletion(self, document: Document) -> None:
+        """Let the resource be gone after one lifecycle step."""
+        self.cloud.later(1, lambda: self.end_deletion(document))
+
+    def end_deletion(self, document: Document) -> None:
+        """End the deletion."""
         document["lifecycleState"] = self.deleted_state
         self.collection.touch(document)
         self.publish_event("delete", document, ".end")
+        if not self.deleted_state:
+            self.collection.discard(document)
 
     def check_available(self, document: Document) -> None:
         """Raise ServiceError 409 IncorrectState where a resource is not in its ready state."""
