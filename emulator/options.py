@@ -21,7 +21,9 @@ class Options:
         port: the port to listen on; 0 for a free one.
         tls: also listen on a second port with https, which is then the endpoint that the function is given.
         state: the folder for config file, keys and tokens; None for a temporary one.
-        image: the image that functions run.
+        image: the image that functions run whose own is none of `images`.
+        images: images by the name that functions give, with registry and tag or without.
+        own_stack: whether there are this project's function, topics, rule and subscription from the start.
         config: configuration of the function, over the TOPIC_ID and OCI_ENDPOINT that are set for it.
         denied: permissions (``manage volume-backups``) that functions lack.
         wired: subscribe the function to the alarm topic and to the events that it acts on.
@@ -32,6 +34,8 @@ class Options:
         event_copies: how often each event is delivered.
         event_shuffle_seconds: how late each of these deliveries may be.
         publishes_per_minute: how many messages a topic takes a minute.
+        mails_per_minute: how many e-mails an address gets a minute.
+        confirms_subscriptions: confirm every subscription at once, as its receiver would.
         page_size: how many resources a list answers at most.
         max_containers: how many containers a function has at most.
         token_seconds: how long the session token of a resource principal is valid.
@@ -43,6 +47,8 @@ class Options:
     tls: bool = False
     state: Path | None = None
     image: Image = field(default_factory=lambda: Image(PROJECT / "func.py"))
+    images: Mapping[str, Image] = field(default_factory=dict)
+    own_stack: bool = True
     config: Mapping[str, str | None] = field(default_factory=dict)
     denied: tuple[str, ...] = ()
     wired: bool = True
@@ -53,6 +59,8 @@ class Options:
     event_copies: int = 1
     event_shuffle_seconds: float = 0.0
     publishes_per_minute: int = 60
+    mails_per_minute: int = 10
+    confirms_subscriptions: bool = False
     page_size: int = 100
     max_containers: int = 20
     token_seconds: int = 15 * 60

@@ -56,6 +56,20 @@ class Cloud:
         service: T = self._services[kind]
         return service
 
+    def contains(self, compartment_id: str, other_id: str) -> bool:
+        """Return whether a compartment is the other one or above it; all are below the tenancy."""
+        return compartment_id in {other_id, self.tenancy_id}
+
+    def service_of(self, resource_type: str) -> Any:
+        """Return the service that keeps resources of this type. Raises LookupError where none does.
+
+        This is how a service finds one that is imported after it: a topic's destination, an application's functions.
+        """
+        for service in self.services:
+            if getattr(service, "resource_type", None) == resource_type:
+                return service
+        raise LookupError(f"no service keeps resources of the type {resource_type}")
+
     @property
     def services(self) -> tuple[Any, ...]:
         """All registered services."""

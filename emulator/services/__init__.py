@@ -23,8 +23,11 @@ from emulator.services.functions.fn_api import FnApi
 from emulator.services.functions.functions import Functions
 from emulator.services.functions.invocations import Invocations
 from emulator.services.monitoring.alarms import Alarms
+from emulator.services.monitoring.metrics import Metrics
+from emulator.services.notifications.inbox import Inbox
 from emulator.services.notifications.subscriptions import Subscriptions
 from emulator.services.notifications.topics import Topics
+from emulator.services.streaming.streams import Streams
 
 SERVICES: tuple[type[Service], ...] = (
     Volumes,
@@ -38,8 +41,11 @@ SERVICES: tuple[type[Service], ...] = (
     BootVolumeAttachments,
     Topics,
     Subscriptions,
+    Inbox,
+    Streams,
     Rules,
     Alarms,
+    Metrics,
     ServiceConnectors,
     Applications,
     Functions,

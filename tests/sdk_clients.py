@@ -1,0 +1,32 @@
+"""The SDK's typed clients against the local OCI, and how the tests wait with them."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import oci
+import pytest
+
+from tests.world import World
+
+
+def client_of(kind: Any, cloud: World) -> Any:
+    """A client that signs as the operator."""
+    config = oci.config.from_file(str(cloud.oci.config_file))
+    return kind(config, service_endpoint=cloud.oci.base_url)
+
+
+def wait_for(get: Any, ocid: str, state: str, field: str = "lifecycle_state") -> Any:
+    """The resource that Get… answers with, once it is in a state; the SDK's own waiter looks once a second only."""
+    until = time.monotonic() + 20
+    while getattr(found := get(ocid).data, field) != state:
+        assert time.monotonic() < until, found
+    return found
+
+
+def refusal(call: Any, *arguments: Any, **options: Any) -> tuple[int, str, str]:
+    """Status, code and message with which a call is refused."""
+    with pytest.raises(oci.exceptions.ServiceError) as refused:
+        call(*arguments, **options)
+    return refused.value.status, refused.value.code, refused.value.message
