@@ -56,10 +56,6 @@ class Cloud:
         service: T = self._services[kind]
         return service
 
-    def contains(self, compartment_id: str, other_id: str) -> bool:
-        """Return whether a compartment is the other one or above it; all are below the tenancy."""
-        return compartment_id in {other_id, self.tenancy_id}
-
     def service_of(self, resource_type: str) -> Any:
         """Return the service that keeps resources of this type. Raises LookupError where none does.
 
@@ -94,11 +90,12 @@ class Cloud:
         await asyncio.sleep(seconds)
         action()
 
-    def in_background(self, work: Coroutine[Any, Any, object]) -> None:
-        """Start `work` and return at once; what is not finished when the local OCI stops is cancelled."""
-        task = asyncio.get_running_loop().create_task(work)
+    def in_background(self, work: Coroutine[Any, Any, object]) -> asyncio.Task[object]:
+        """Start `work` and return its task at once; what is not finished when the local OCI stops is cancelled."""
+        task: asyncio.Task[object] = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def stop(self) -> None:
         """Cancel what runs in the background, and stop the services."""
