@@ -309,6 +309,23 @@ def test_a_detached_invocation_has_its_own_timeout_and_tells_streams(empty: Worl
     )
 
 
+def test_a_detached_invocation_tells_a_queue(empty: World, functions: Any) -> None:
+    details = {"compartmentId": empty.oci.compartment_id, "displayName": "records"}
+    empty.oci.operator.call("POST", "/20210201/queues", details)
+    admin = client_of(oci.queue.QueueAdminClient, empty)
+    [queue] = admin.list_queues(compartment_id=empty.oci.compartment_id).data.items
+    wait_for(admin.get_queue, queue.id, "ACTIVE")
+    app = application(functions, empty, "queued")
+    destination = models.QueueSuccessDestinationDetails(queue_id=queue.id, channel_id="outcomes")
+    made = function(functions, app.id, "queued", success_destination=destination)
+    client = client_of(oci.functions.FunctionsInvokeClient, empty)
+    client.invoke_function(made.id, invoke_function_body=b"later", fn_invoke_type="detached")
+    messages = client_of(oci.queue.QueueClient, empty)
+    [told] = messages.get_messages(queue.id, timeout_in_seconds=20).data.messages
+    record = json.loads(told.content)
+    assert (record["status"], record["request"], told.metadata.channel_id) == (200, "later", "outcomes")
+
+
 def test_an_image_is_looked_up_with_and_without_registry_and_tag() -> None:
     default, exact, tagged, plain = (Image(Path(name)) for name in ("default", "exact", "tagged", "plain"))
     images = {"iad.ocir.io/ns/fn:1": exact, "fn:2": tagged, "fn": plain}

@@ -78,12 +78,12 @@ class TrackedResources(Resources):
         return accepted(self.change_tracked("MOVE", document, details))
 
     def change_tracked(self, verb: str, document: Document, fields: Document) -> Document:
-        """Return a new work request that sets fields of a resource."""
+        """Return a new work request that sets fields of a resource; its state is then as before, or what they say."""
         state, document["lifecycleState"] = document["lifecycleState"], self.updating_state
         self.collection.touch(document)
 
         def finish() -> None:
-            self.unless_deleted(document, lambda: self.change(document, {**fields, "lifecycleState": state}))
+            self.unless_deleted(document, lambda: self.change(document, {"lifecycleState": state, **fields}))
 
         return self.track(verb, document, "UPDATED", finish)
 
