@@ -8,7 +8,7 @@ from io import BytesIO
 from fdk.context import InvokeContext
 from fdk.response import Response
 
-from handlers.delivery import Delivery
+from handlers.domain.delivery import Delivery
 from handlers.invocation import invoke
 
 # A cold start makes much and drops nothing: until the first answer, collecting garbage only takes time.

@@ -3,6 +3,7 @@
 locals {
   configuration = {
     TOPIC_ID             = join(",", concat([oci_ons_notification_topic.results.id], var.additional_topic_ids))
+    ALERT_TOPIC_ID       = join(",", concat([oci_ons_notification_topic.alerts.id], var.additional_alert_topic_ids))
     BACKUP_TAG           = var.backup_tag
     BACKUP_TYPE          = var.backup_type
     EVENT_TYPES          = join(",", var.event_types)
@@ -11,6 +12,8 @@ locals {
     MIN_INTERVAL_MINUTES = tostring(var.min_interval_minutes)
     KMS_KEY_ID           = var.kms_key_id
     RETENTION_DAYS       = var.retention_days == 0 ? "" : tostring(var.retention_days)
+    WORK_QUEUE_ID        = try(oci_queue_queue.work[0].id, "")
+    GIVE_UP_HOURS        = var.create_queue ? tostring(var.give_up_hours) : ""
     DRY_RUN              = tostring(var.dry_run)
     MAX_CONCURRENCY      = tostring(var.max_concurrency)
     LOG_LEVEL            = var.log_level
@@ -34,11 +37,16 @@ resource "oci_functions_function" "create_volume_backup" {
   # A key that is empty is left out, which counts as not set.
   config = { for key, value in local.configuration : key => value if value != "" }
 
-  dynamic "failure_destination" {
-    for_each = var.create_failure_destination ? [1] : []
-    content {
-      kind     = "NOTIFICATION"
-      topic_id = oci_ons_notification_topic.failures[0].id
+  # Always there: left out, it would mean "as it is", and the function would go on pointing to a topic that is gone.
+  failure_destination {
+    kind     = var.create_failure_destination ? "NOTIFICATION" : "NONE"
+    topic_id = one(oci_ons_notification_topic.failures[*].id)
+  }
+
+  lifecycle {
+    precondition {
+      condition     = !(local.make_network && anytrue([for id in concat(var.additional_topic_ids, var.additional_alert_topic_ids) : startswith(id, "arn:")]))
+      error_message = "The network that this stack makes reaches Oracle's services only: topics of Amazon SNS need subnet_ocid, a subnet that reaches the internet."
     }
   }
 }

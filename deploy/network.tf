@@ -6,6 +6,8 @@ locals {
 }
 
 data "oci_core_services" "all" {
+  count = local.make_network ? 1 : 0
+
   filter {
     name   = "name"
     values = ["All .* Services In Oracle Services Network"]
@@ -27,7 +29,7 @@ resource "oci_core_service_gateway" "function" {
   vcn_id         = oci_core_vcn.function[0].id
 
   services {
-    service_id = data.oci_core_services.all.services[0].id
+    service_id = data.oci_core_services.all[0].services[0].id
   }
 }
 
@@ -38,7 +40,7 @@ resource "oci_core_route_table" "function" {
   vcn_id         = oci_core_vcn.function[0].id
 
   route_rules {
-    destination       = data.oci_core_services.all.services[0].cidr_block
+    destination       = data.oci_core_services.all[0].services[0].cidr_block
     destination_type  = "SERVICE_CIDR_BLOCK"
     network_entity_id = oci_core_service_gateway.function[0].id
   }
@@ -51,7 +53,7 @@ resource "oci_core_security_list" "function" {
   vcn_id         = oci_core_vcn.function[0].id
 
   egress_security_rules {
-    destination      = data.oci_core_services.all.services[0].cidr_block
+    destination      = data.oci_core_services.all[0].services[0].cidr_block
     destination_type = "SERVICE_CIDR_BLOCK"
     protocol         = "6"
 

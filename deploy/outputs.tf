@@ -4,12 +4,17 @@ output "function_id" {
 }
 
 output "result_topic_id" {
-  description = "Where results are told. Subscribe whoever needs to know."
+  description = "Where results are told to programs, as CloudEvents."
   value       = oci_ons_notification_topic.results.id
 }
 
+output "alert_topic_id" {
+  description = "Where people are told in plain words what needs them. Subscribe whoever is on call."
+  value       = oci_ons_notification_topic.alerts.id
+}
+
 output "alarm_topic_id" {
-  description = "Name this topic as a destination of your alarms, and what they are about is backed up when they fire."
+  description = "Name this topic as the destination of your alarms, and what they are about is backed up when they fire."
   value       = oci_ons_notification_topic.alarms.id
 }
 

@@ -13,7 +13,7 @@ resource "oci_resource_scheduler_schedule" "backup" {
 
     parameters {
       parameter_type = "BODY"
-      value          = jsonencode({ volumeId = var.schedule_volume_ocid })
+      value          = [jsonencode({ volumeId = var.schedule_volume_ocid })]
     }
   }
 

@@ -1,17 +1,10 @@
-# Topics: for results, for alarms, and for deliveries that could not be carried out.
+# Topics: results for programs, alerts for people, alarms that set the function off, and deliveries that could not be
+# carried out.
 
 resource "oci_ons_notification_topic" "results" {
   compartment_id = var.compartment_ocid
   name           = "${local.name}-results"
   description    = "CloudEvents about backups: accepted, available, faulty, failed."
-}
-
-resource "oci_ons_subscription" "email" {
-  count          = var.notification_email == "" ? 0 : 1
-  compartment_id = var.compartment_ocid
-  topic_id       = oci_ons_notification_topic.results.id
-  protocol       = "EMAIL"
-  endpoint       = var.notification_email
 }
 
 resource "oci_ons_subscription" "https" {
@@ -20,6 +13,21 @@ resource "oci_ons_subscription" "https" {
   topic_id       = oci_ons_notification_topic.results.id
   protocol       = "CUSTOM_HTTPS"
   endpoint       = var.notification_url
+}
+
+# Plain text, and only what needs a person.
+resource "oci_ons_notification_topic" "alerts" {
+  compartment_id = var.compartment_ocid
+  name           = "${local.name}-alerts"
+  description    = "Mails about backups that need a person: failed, faulty, asked for but not made."
+}
+
+resource "oci_ons_subscription" "email" {
+  count          = var.notification_email == "" ? 0 : 1
+  compartment_id = var.compartment_ocid
+  topic_id       = oci_ons_notification_topic.alerts.id
+  protocol       = "EMAIL"
+  endpoint       = var.notification_email
 }
 
 # Name this topic as an alarm's destination, and the alarm backs up what it is about.
@@ -40,7 +48,12 @@ resource "oci_ons_notification_topic" "failures" {
   count          = var.create_failure_destination ? 1 : 0
   compartment_id = var.compartment_ocid
   name           = "${local.name}-failures"
-  description    = "Deliveries by topics and schedules that the function could not carry out."
+  description    = "Detached invocations, those by schedules above all, that the function could not carry out."
+
+  # Switched off, the function lets go of the topic before the topic goes.
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "oci_ons_subscription" "failures_email" {

@@ -26,6 +26,7 @@ variable "compartment_ocid" {
 variable "volumes_compartment_ocid" {
   type        = string
   default     = ""
+  nullable    = false
   description = "OCID of the compartment whose volumes, and those of the compartments below it, may be backed up; empty: the function's own."
   validation {
     condition     = can(regex("^(ocid1\\.(compartment|tenancy)\\..*)?$", var.volumes_compartment_ocid))
@@ -36,7 +37,8 @@ variable "volumes_compartment_ocid" {
 variable "name_prefix" {
   type        = string
   default     = "volume-backups"
-  description = "Name of the functions application, and the beginning of all other names."
+  nullable    = false
+  description = "Name of the functions application, and the beginning of all other names. Topics, the dynamic group and the policy are named in the whole tenancy, so two stacks of one tenancy need two prefixes; another prefix replaces the function, its application and its topics."
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{1,30}$", var.name_prefix))
     error_message = "Small letters, digits and hyphens, at most 31."
@@ -57,6 +59,7 @@ variable "image" {
 variable "subnet_ocid" {
   type        = string
   default     = ""
+  nullable    = false
   description = "OCID of a subnet that reaches the Oracle services network; empty: a minimal network is made."
   validation {
     condition     = can(regex("^(ocid1\\.subnet\\..*)?$", var.subnet_ocid))
@@ -67,12 +70,14 @@ variable "subnet_ocid" {
 variable "oci_endpoint" {
   type        = string
   default     = ""
+  nullable    = false
   description = "OCI_ENDPOINT: one base URL in place of all OCI endpoints; for rehearsals only."
 }
 
 variable "log_level" {
   type        = string
   default     = "INFO"
+  nullable    = false
   description = "LOG_LEVEL: DEBUG, INFO, WARNING, ERROR or CRITICAL."
   validation {
     condition     = contains(["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], var.log_level)
@@ -85,6 +90,7 @@ variable "log_level" {
 variable "backup_tag" {
   type        = string
   default     = "backup"
+  nullable    = false
   description = "BACKUP_TAG: key of a free-form tag, or namespace.key of a defined tag, that opts a volume in."
   validation {
     condition     = can(regex("^[!-\\-/-~]{1,100}(\\.[!-\\-/-~]{1,100})?$", var.backup_tag))
@@ -95,6 +101,7 @@ variable "backup_tag" {
 variable "backup_type" {
   type        = string
   default     = "INCREMENTAL"
+  nullable    = false
   description = "BACKUP_TYPE: the type where neither request nor tag says one."
   validation {
     condition     = contains(["FULL", "INCREMENTAL"], var.backup_type)
@@ -105,6 +112,7 @@ variable "backup_type" {
 variable "event_types" {
   type        = list(string)
   default     = []
+  nullable    = false
   description = "EVENT_TYPES: further event types, without *, that back up the event's resource whatever its tags; the rule sends them, too."
   validation {
     condition     = alltrue([for type in var.event_types : can(regex("^com\\.oraclecloud\\.[a-z]+\\.[a-z.]+$", type))])
@@ -115,6 +123,7 @@ variable "event_types" {
 variable "alarm_types" {
   type        = list(string)
   default     = ["OK_TO_FIRING"]
+  nullable    = false
   description = "ALARM_TYPES: alarm transitions that act."
   validation {
     condition     = length(setsubtract(var.alarm_types, ["OK_TO_FIRING", "FIRING_TO_OK", "REPEAT", "RESET"])) == 0
@@ -125,12 +134,14 @@ variable "alarm_types" {
 variable "require_tag" {
   type        = bool
   default     = false
+  nullable    = false
   description = "REQUIRE_TAG: alarms and event_types, too, back up only tagged volumes."
 }
 
 variable "min_interval_minutes" {
   type        = number
   default     = 0
+  nullable    = false
   description = "MIN_INTERVAL_MINUTES: skip a volume whose newest backup is younger; 0 is off."
   validation {
     condition     = var.min_interval_minutes >= 0 && floor(var.min_interval_minutes) == var.min_interval_minutes
@@ -141,6 +152,7 @@ variable "min_interval_minutes" {
 variable "kms_key_id" {
   type        = string
   default     = ""
+  nullable    = false
   description = "KMS_KEY_ID: OCID of the key for backups whose request names none; empty: none."
   validation {
     condition     = can(regex("^(ocid1\\.key\\..*)?$", var.kms_key_id))
@@ -151,6 +163,7 @@ variable "kms_key_id" {
 variable "retention_days" {
   type        = number
   default     = 0
+  nullable    = false
   description = "RETENTION_DAYS: retention of backups whose request names none; 0: they are kept until they are deleted."
   validation {
     condition     = var.retention_days >= 0 && floor(var.retention_days) == var.retention_days
@@ -161,16 +174,38 @@ variable "retention_days" {
 variable "dry_run" {
   type        = bool
   default     = false
+  nullable    = false
   description = "DRY_RUN: decide everything, change and publish nothing."
 }
 
 variable "max_concurrency" {
   type        = number
   default     = 8
+  nullable    = false
   description = "MAX_CONCURRENCY: API calls in flight in one invocation."
   validation {
     condition     = var.max_concurrency >= 1 && floor(var.max_concurrency) == var.max_concurrency
     error_message = "A whole number of 1 or more."
+  }
+}
+
+# What cannot be done at once
+
+variable "create_queue" {
+  type        = bool
+  default     = true
+  nullable    = false
+  description = "Make a queue and a connector, so that what cannot be done at once (a backup is running, the API throttles, the time is over) comes back until it is done."
+}
+
+variable "give_up_hours" {
+  type        = number
+  default     = 4
+  nullable    = false
+  description = "GIVE_UP_HOURS: how long work from the queue is tried before it is told as failed; 1 to 23. Up to 4 hours it is tried every 15 minutes, beyond that less often, because a queue delivers a message 20 times at the most."
+  validation {
+    condition     = var.give_up_hours >= 1 && var.give_up_hours <= 23 && floor(var.give_up_hours) == var.give_up_hours
+    error_message = "A whole number from 1 to 23: a retry token lives for 24 hours."
   }
 }
 
@@ -179,24 +214,28 @@ variable "max_concurrency" {
 variable "allow_boot_volumes" {
   type        = bool
   default     = true
+  nullable    = false
   description = "Boot volumes may be backed up."
 }
 
 variable "allow_volume_groups" {
   type        = bool
   default     = false
+  nullable    = false
   description = "Volume groups may be backed up."
 }
 
 variable "allow_instances" {
   type        = bool
   default     = true
+  nullable    = false
   description = "An alarm or event on an instance backs up its volumes."
 }
 
 variable "allow_tag_namespaces" {
   type        = bool
   default     = false
+  nullable    = false
   description = "Backups may get defined tags; needed where tag defaults or requests set them."
 }
 
@@ -205,18 +244,28 @@ variable "allow_tag_namespaces" {
 variable "additional_topic_ids" {
   type        = list(string)
   default     = []
+  nullable    = false
   description = "TOPIC_ID beside the topic that is made: OCIDs of Notifications topics, which need a policy where they are in another compartment, and ARNs of Amazon SNS topics."
+}
+
+variable "additional_alert_topic_ids" {
+  type        = list(string)
+  default     = []
+  nullable    = false
+  description = "ALERT_TOPIC_ID beside the topic that is made, in the forms of additional_topic_ids."
 }
 
 variable "notification_email" {
   type        = string
   default     = ""
-  description = "E-mail address that gets the results; it has to confirm. Empty: none."
+  nullable    = false
+  description = "E-mail address that gets the alerts, which are for people; it has to confirm. Empty: none."
 }
 
 variable "notification_url" {
   type        = string
   default     = ""
+  nullable    = false
   description = "HTTPS endpoint that gets the results; it has to confirm. Empty: none."
   validation {
     condition     = var.notification_url == "" || startswith(var.notification_url, "https://")
@@ -227,7 +276,8 @@ variable "notification_url" {
 variable "create_failure_destination" {
   type        = bool
   default     = true
-  description = "Deliveries by topics and schedules that the function could not carry out are told on a topic of their own."
+  nullable    = false
+  description = "Detached invocations, those by schedules above all, that the function could not carry out are told on a topic of their own."
 }
 
 # What sets it off
@@ -235,17 +285,20 @@ variable "create_failure_destination" {
 variable "create_sample_alarm" {
   type        = bool
   default     = false
+  nullable    = false
   description = "Make an alarm on instances whose CPU is busy, wired to the alarm topic, to try with."
 }
 
 variable "schedule_cron" {
   type        = string
   default     = ""
+  nullable    = false
   description = "Back up schedule_volume_ocid at these times (UTC, cron format, e.g. 0 2 * * *); empty: no schedule."
 }
 
 variable "schedule_volume_ocid" {
   type        = string
   default     = ""
+  nullable    = false
   description = "OCID of the volume, boot volume, volume group or instance that the schedule backs up."
 }

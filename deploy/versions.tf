@@ -4,7 +4,7 @@ terraform {
   required_providers {
     oci = {
       source  = "oracle/oci"
-      version = ">= 7.0, < 9.0"
+      version = ">= 7.21, < 9.0" # failure_destination came with 7.21
     }
   }
 }

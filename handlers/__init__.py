@@ -1,12 +1,11 @@
 """Event-driven backups of OCI block volumes.
 
-Follow one event through the files: ``invocation`` calls, in this order,
+``invocation`` is the way of an event; read it first. It leads through four rooms, which import in one direction only:
 
-* ``settings``, what the function was configured with;
-* ``triggers``, the body's bytes become targets;
-* ``fan_out``, many targets at a time, each going through
-  ``instances`` (an instance becomes its volumes), ``completions`` (a finished backup is read) or
-  ``backups`` (``tags`` decides, ``plan`` builds the request, ``oci_api`` sends it, signed by ``principal``);
-* ``messages`` and ``topics``, the results become CloudEvents on the notification topics;
-* ``answer``, the results become the caller's answer.
+* ``triggers``: the body's bytes become targets;
+* ``backups``: targets become decisions, requests and results;
+* ``oci``: requests become signed calls and answers;
+* ``output``: results become messages, the caller's answer and log lines.
+
+Below all of them lie ``domain``, the values that they speak in, ``settings`` and ``workers``.
 """

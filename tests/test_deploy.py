@@ -14,10 +14,10 @@ import yaml
 
 from emulator.options import PROJECT
 from emulator.stack import EVENT_TYPES
-from handlers import operations
-from handlers.operations import Operation
+from handlers.domain import operations
+from handlers.domain.operations import Operation
 from handlers.settings import KEYS, read
-from handlers.triggers.event import BACKUP_ENDED
+from handlers.triggers.completion import BACKUP_ENDED
 from handlers.triggers.resource_change import TAGGED_TYPES
 from tests.conftest import Configure
 
@@ -130,6 +130,70 @@ def test_every_variable_and_every_resource_that_is_named_exists() -> None:
     }
     used = set(re.findall(r"(?<![\w.\"])(oci_\w+\.\w+)", text))
     assert used <= declared
+
+
+def test_the_body_of_the_schedule_is_a_list_of_one_text_as_the_provider_takes_it() -> None:
+    [resources] = resource("oci_resource_scheduler_schedule", "backup")["resources"]
+    [parameters] = resources["parameters"]
+    assert isinstance(parameters["value"], list)
+    assert len(parameters["value"]) == 1
+
+
+def test_the_failure_destination_is_always_stated_so_that_it_can_be_switched_off() -> None:
+    function = resource("oci_functions_function", "create_volume_backup")
+    assert "dynamic" not in function
+    [destination] = function["failure_destination"]
+    assert '"NOTIFICATION" : "NONE"' in destination["kind"]
+    [lifecycle] = resource("oci_ons_notification_topic", "failures")["lifecycle"]
+    assert lifecycle["create_before_destroy"] is True
+
+
+def test_the_providers_version_has_every_argument_that_the_stack_uses() -> None:
+    [required] = [block["required_providers"] for block in stack()["terraform"]]
+    [providers] = required
+    assert unquoted(providers["oci"]["version"]) == ">= 7.21, < 9.0"
+
+
+def test_a_variable_that_is_null_counts_as_its_default() -> None:
+    assert {
+        name for name, body in variables().items() if "default" in body and body.get("nullable") is not False
+    } == set()
+
+
+def test_what_the_network_needs_is_only_read_where_the_network_is_made() -> None:
+    [services] = [block['"oci_core_services"']['"all"'] for block in stack()["data"] if '"oci_core_services"' in block]
+    assert "local.make_network ? 1 : 0" in services["count"]
+
+
+def test_topics_of_amazon_are_refused_behind_a_network_that_does_not_reach_them() -> None:
+    [lifecycle] = resource("oci_functions_function", "create_volume_backup")["lifecycle"]
+    [precondition] = lifecycle["precondition"]
+    assert "local.make_network" in precondition["condition"]
+    assert "arn:" in precondition["condition"]
+
+
+def test_the_documents_give_an_alarm_one_topic() -> None:
+    told = re.findall(r"--destinations '(\[.*?\])'", (DEPLOY / "README.md").read_text())
+    assert told
+    assert [destinations for destinations in told if "," in destinations] == []
+
+
+def test_terraforms_state_stays_out_of_the_repository() -> None:
+    for name in ("terraform.tfstate", "terraform.tfstate.backup", ".terraform/providers", ".terraform.lock.hcl"):
+        done = subprocess.run(["git", "check-ignore", "-q", f"deploy/{name}"], cwd=PROJECT, check=False)
+        assert done.returncode == 0, name
+
+
+def test_the_function_gives_up_before_the_queue_does() -> None:
+    text = (DEPLOY / "queue.tf").read_text()
+    assert "most_deliveries    = 20" in text
+    for hours in range(1, 24):
+        visibility = max(900, -(-hours * 3600 // (20 - 2)))
+        assert hours * 3600 < visibility * (20 - 1)
+        assert hours * 3600 < 2 * 24 * 3600
+    queue = resource("oci_queue_queue", "work")
+    assert queue["visibility_in_seconds"] == "${local.visibility_seconds}"
+    assert queue["retention_in_seconds"] == "${2 * 24 * 3600}"
 
 
 @pytest.mark.skipif(shutil.which("terraform") is None, reason="terraform is not installed")

@@ -16,15 +16,15 @@ def run(program: str) -> str:
 
 
 def test_nothing_is_imported_that_the_function_does_not_use() -> None:
-    loaded = run("import sys, handlers.oci_api; print(*sys.modules)").split()
-    for unused in ("oci.dns.models", "oci.object_storage.models", "oci.core"):
+    loaded = run("import sys, handlers.oci.client; print(*sys.modules)").split()
+    for unused in ("oci.dns.models", "oci.object_storage.models", "oci.core", "handlers.oci.proxies"):
         assert unused not in loaded
     assert not any(name.startswith(("pkcs11", "asn1crypto", "cryptography.x509.", "boto3")) for name in loaded)
 
 
 def test_what_was_put_off_is_loaded_when_somebody_looks_into_it() -> None:
     program = """
-import handlers.sdk, oci, sys
+import handlers.oci.sdk, oci, sys
 from cryptography import x509
 print(oci.dns.DnsClient.__name__, oci.object_storage.ObjectStorageClient.__name__, x509.Certificate.__name__)
 print(oci.core.BlockstorageClient.__name__)
@@ -42,7 +42,7 @@ def test_a_delivery_that_asks_for_nothing_does_not_import_the_sdk() -> None:
     program = """
 import os, sys
 os.environ["TOPIC_ID"] = "ocid1.onstopic.oc1.iad.a"
-from handlers.delivery import Delivery
+from handlers.domain.delivery import Delivery
 from handlers.invocation import invoke
 answer = invoke(Delivery(b'{"alarmMetaData": [], "type": "FIRING_TO_OK"}', "call", "function"))
 print(answer.outcome, "oci" in sys.modules, "pydantic" in sys.modules)

@@ -72,20 +72,20 @@ class TrackedResources(Resources):
     def update(self, call: Call) -> Reply:
         """Answer Update…: set the fields of the body once the work request is carried out."""
         document, details = self.read_update(call)
-        return accepted(self.change_tracked("UPDATE", document, details, "UPDATED"))
+        return accepted(self.change_tracked("UPDATE", document, details))
 
     def move(self, call: Call) -> Reply:
         """Answer Change…Compartment."""
         document, details = self.read_move(call)
         return accepted(self.change_tracked("MOVE", document, details, self.moved_action_type))
 
-    def change_tracked(self, verb: str, document: Document, fields: Document, action_type: str) -> Document:
-        """Return a new work request that sets fields of a resource."""
+    def change_tracked(self, verb: str, document: Document, fields: Document, action_type: str = "UPDATED") -> Document:
+        """Return a new work request that sets fields of a resource; its state is then as before, or what they say."""
         state, document["lifecycleState"] = document["lifecycleState"], self.updating_state
         self.collection.touch(document)
 
         def finish() -> None:
-            self.unless_deleted(document, lambda: self.change(document, {**fields, "lifecycleState": state}))
+            self.unless_deleted(document, lambda: self.change(document, {"lifecycleState": state, **fields}))
 
         return self.track(verb, document, action_type, finish)
 

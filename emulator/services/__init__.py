@@ -16,6 +16,7 @@ from emulator.services.block_volume.volumes import Volumes
 from emulator.services.compute.boot_volume_attachments import BootVolumeAttachments
 from emulator.services.compute.instances import Instances
 from emulator.services.compute.volume_attachments import VolumeAttachments
+from emulator.services.connector_hub.connector_plugins import ConnectorPlugins
 from emulator.services.connector_hub.service_connectors import ServiceConnectors
 from emulator.services.events.rules import Rules
 from emulator.services.functions.applications import Applications
@@ -32,6 +33,8 @@ from emulator.services.logging.logs import Logs
 from emulator.services.monitoring.alarms import Alarms
 from emulator.services.notifications.subscriptions import Subscriptions
 from emulator.services.notifications.topics import Topics
+from emulator.services.queue.messages import Messages
+from emulator.services.queue.queues import Queues
 from emulator.services.resource_scheduler.schedules import Schedules
 from emulator.services.virtual_network.oracle_services import OracleServices
 from emulator.services.virtual_network.route_tables import RouteTables
@@ -54,7 +57,10 @@ SERVICES: tuple[type[Service], ...] = (
     Subscriptions,
     Rules,
     Alarms,
+    Queues,
+    Messages,
     ServiceConnectors,
+    ConnectorPlugins,
     Applications,
     Functions,
     Invocations,

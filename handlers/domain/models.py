@@ -1,0 +1,220 @@
+"""The wire models: what the Block Volume API is sent and what it answers, in Oracle's own spelling.
+
+Source: CreateVolumeBackup, CreateBootVolumeBackup and CreateVolumeGroupBackup of the Core Services API, version
+20160918, and the limits of tags.
+https://docs.oracle.com/en-us/iaas/api/#/en/iaas/20160918/VolumeBackup/CreateVolumeBackup
+https://docs.oracle.com/en-us/iaas/Content/Tagging/Concepts/taggingoverview.htm
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic.alias_generators import to_camel
+
+from handlers.domain.errors import InvalidRequest
+from handlers.domain.ocids import Ocid, parse_ocid
+from handlers.domain.resource_kinds import SOURCES
+from handlers.domain.untrusted import one_line
+
+# Looking for pydantic's plugins opens a file of every installed package; there are none here.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+
+MAX_FREEFORM_TAGS = 10
+MAX_DEFINED_TAGS = 64
+MAX_TAG_BYTES = 5 * 1024
+MAX_DISPLAY_NAME_LENGTH = 255
+MAX_TAG_VALUE_LENGTH = 256
+_MAX_PROBLEMS = 10
+
+
+def _source_ocid(text: str) -> str:
+    ocid = parse_ocid(text)
+    if ocid is None:
+        raise ValueError("not an OCID")
+    if ocid.resource_type not in SOURCES:
+        raise ValueError(f"the OCID of a {ocid.resource_type}, expected that of a {', '.join(SOURCES)}")
+    return ocid.text
+
+
+# Printable ASCII without a space and without the period that separates a namespace from its key.
+TagKey = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[!-\-/-~]+$")]
+TagValue = Annotated[str, StringConstraints(max_length=MAX_TAG_VALUE_LENGTH)]
+DefinedTagValue = TagValue | bool | int | float | None
+FreeformTags = Annotated[dict[TagKey, TagValue], Field(max_length=MAX_FREEFORM_TAGS)]
+DefinedTags = dict[TagKey, dict[TagKey, DefinedTagValue]]
+SourceOcid = Annotated[str, AfterValidator(_source_ocid)]
+# Goes into a header as it is: printable ASCII, and no space at either end, which would not survive the way.
+RetryToken = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[!-~]([ -~]*[!-~])?$")]
+
+
+def tags_fit(freeform: dict[str, str] | None, defined: dict[str, Any] | None) -> bool:
+    """Return whether all tags together stay within the service's limit in bytes."""
+    return len(json.dumps([freeform or {}, defined or {}], ensure_ascii=False).encode()) <= MAX_TAG_BYTES
+
+
+class WireModel(BaseModel):
+    """Strict and closed: a wrong type or an unknown field is an error that names the field."""
+
+    model_config = ConfigDict(
+        strict=True,
+        frozen=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        validate_by_name=True,
+        validate_by_alias=True,
+        defer_build=True,  # a cold start builds only the one model that it sends
+    )
+
+
+class RetentionDuration(WireModel):
+    """How long the backup is kept: `retention_time_amount` (1 or more) in `retention_time_unit`."""
+
+    retention_time_unit: Literal["DAYS", "YEARS"]
+    retention_time_amount: Annotated[int, Field(ge=1)]
+
+
+class CreateBackupDetails(WireModel):
+    """The fields that the three Create…Backup requests share. Their order is the SDK's, so the bytes are, too."""
+
+    takes_key: ClassVar[bool] = True
+
+    kms_key_id: Annotated[str, StringConstraints(min_length=1, max_length=255)] | None = None
+    defined_tags: DefinedTags | None = None
+    display_name: Annotated[str, StringConstraints(min_length=1, max_length=MAX_DISPLAY_NAME_LENGTH)] | None = None
+    freeform_tags: FreeformTags | None = None
+    type: Literal["FULL", "INCREMENTAL"] | None = None
+    resource_id: SourceOcid
+    retention_period: RetentionDuration | None = None
+    is_prevent_deletion_enabled: bool | None = None
+    is_retention_lock_enabled: bool | None = None
+    is_indefinite_retention_enabled: bool | None = None
+
+    @field_validator("freeform_tags")
+    @classmethod
+    def _keys_differ(cls, tags: dict[str, str] | None) -> dict[str, str] | None:
+        if tags and len({key.casefold() for key in tags}) < len(tags):
+            raise ValueError("two keys differ only in case; tag keys are case-insensitive")
+        return tags
+
+    @model_validator(mode="after")
+    def _tags_fit(self) -> Self:
+        if sum(map(len, (self.defined_tags or {}).values())) > MAX_DEFINED_TAGS:
+            raise ValueError(f"definedTags: more than {MAX_DEFINED_TAGS} tags")
+        if not tags_fit(self.freeform_tags, self.defined_tags):
+            raise ValueError(f"freeformTags and definedTags: more than {MAX_TAG_BYTES} bytes of JSON")
+        return self
+
+    def explicit_fields(self) -> dict[str, Any]:
+        """Return the fields that were given a value, by their Python names, without `resource_id`."""
+        values = {name: getattr(self, name) for name in CreateBackupDetails.model_fields if name != "resource_id"}
+        return {name: value for name, value in values.items() if value is not None}
+
+    def document(self) -> dict[str, Any]:
+        """Return the request as JSON, in Oracle's spelling, without what was not given."""
+        return self.model_dump(by_alias=True, exclude_none=True)
+
+    def body(self) -> bytes:
+        """Return the request's bytes: the same fields always give the same bytes."""
+        return json.dumps(self.document()).encode()
+
+
+class CreateVolumeBackupDetails(CreateBackupDetails):
+    resource_id: SourceOcid = Field(alias="volumeId")
+
+
+class CreateBootVolumeBackupDetails(CreateBackupDetails):
+    resource_id: SourceOcid = Field(alias="bootVolumeId")
+
+
+class CreateVolumeGroupBackupDetails(CreateBackupDetails):
+    """A group's backup takes the keys of its volumes, so the API has no `kmsKeyId` here."""
+
+    takes_key = False
+    resource_id: SourceOcid = Field(alias="volumeGroupId")
+    kms_key_id: None = None
+
+
+DETAILS: dict[str, type[CreateBackupDetails]] = {
+    "volume": CreateVolumeBackupDetails,
+    "bootvolume": CreateBootVolumeBackupDetails,
+    "volumegroup": CreateVolumeGroupBackupDetails,
+}
+
+
+class BackupRequest(CreateVolumeBackupDetails):
+    """A direct request: CreateVolumeBackup's fields, `volumeId` being that of a volume, boot volume, group or instance.
+
+    `opcRetryToken` (1-64 printable ASCII characters, spaces inside allowed) identifies the request; `dryRun` shows what
+    would be sent.
+    """
+
+    opc_retry_token: RetryToken | None = None
+    dry_run: bool = False
+
+    @property
+    def resource(self) -> Ocid:
+        ocid = parse_ocid(self.resource_id)
+        assert ocid is not None  # noqa: S101  (the field's validator has seen to it)
+        return ocid
+
+    @classmethod
+    def parse(cls, document: dict[str, Any]) -> Self:
+        """Return the request. Raises InvalidRequest, which names every field that is wrong."""
+        try:
+            return cls.model_validate(document, by_name=False)
+        except ValidationError as error:
+            raise InvalidRequest(describe_errors(error)) from error
+
+
+REQUEST_FIELDS = frozenset(field.alias or name for name, field in BackupRequest.model_fields.items())
+
+
+class VolumeBackup(BaseModel):
+    """A VolumeBackup, BootVolumeBackup or VolumeGroupBackup, as far as this function looks at it.
+
+    `time_created` is not here: it is null until the backup has left REQUEST_RECEIVED, whatever the SDK says.
+    """
+
+    model_config = ConfigDict(frozen=True, alias_generator=to_camel, defer_build=True)
+
+    id: str
+    lifecycle_state: str
+    display_name: str | None = None
+    time_request_received: str | None = None
+    _answered: dict[str, Any] = PrivateAttr()
+
+    @classmethod
+    def of(cls, answered: dict[str, Any]) -> Self:
+        """Return the backup. Raises pydantic.ValidationError where the answer is none."""
+        backup = cls.model_validate(answered)
+        backup._answered = answered  # noqa: SLF001  (its own)
+        return backup
+
+    def document(self) -> dict[str, Any]:
+        """Return exactly what the API answered, fields of later versions included."""
+        return self._answered
+
+
+def describe_errors(error: ValidationError) -> str:
+    """Return one sentence for all that is wrong: `field: what is wrong with it; …`."""
+    sentences = []
+    for problem in error.errors(include_url=False, include_context=False, include_input=False):
+        place = one_line(".".join(str(part) for part in problem["loc"]), 120)
+        what = "unknown field" if problem["type"] == "extra_forbidden" else problem["msg"].removeprefix("Value error, ")
+        sentences.append(f"{place}: {what}" if place else what)
+    more = len(sentences) - _MAX_PROBLEMS
+    return "; ".join(sentences[:_MAX_PROBLEMS]) + (f"; and {more} more" if more > 0 else "")

@@ -1,0 +1,113 @@
+"""What became of one target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from handlers.domain.ocids import MAX_OCID_LENGTH
+from handlers.domain.untrusted import one_line
+
+if TYPE_CHECKING:
+    from handlers.domain.errors import FunctionError
+    from handlers.domain.models import CreateBackupDetails, VolumeBackup
+    from handlers.domain.trigger import Trigger
+
+
+class Outcome(StrEnum):
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    SKIPPED = "skipped"
+    PLANNED = "planned"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One outcome and all that is told about it.
+
+    Attributes:
+        trigger: What asked for it.
+        outcome: What became of it.
+        resource_id: The volume's OCID, or the backup's for a completion.
+        resource_type: The kind of resource that this OCID names (``bootvolume``).
+        resource_name: What the trigger or the API calls the resource, None where nobody has told its name.
+        reason: Why it was skipped, in a sentence that a person can act on.
+        hint: What a person should do about a skip, in a sentence; a failure's hint stands in its error.
+        needs_person: Whether a skip leaves somebody without the backup that was asked for, so that it must be told.
+        error: Why it failed.
+        retry_token: The ``opc-retry-token`` of the request.
+        request: What was sent, or would be in a dry run.
+        volume_backup: The backup, as the API answered it.
+        opc_request_id: The service's id of the request.
+        milliseconds: How long the work on it took.
+        count: How many equal items of a batch this one result stands for.
+        notified: Whether every topic has taken the message about it.
+    """
+
+    trigger: Trigger
+    outcome: Outcome
+    resource_id: str | None = None
+    resource_type: str | None = None
+    resource_name: str | None = None
+    reason: str | None = None
+    hint: str | None = None
+    needs_person: bool = False
+    error: FunctionError | None = None
+    retry_token: str | None = None
+    request: CreateBackupDetails | None = None
+    volume_backup: VolumeBackup | None = None
+    opc_request_id: str | None = None
+    milliseconds: int = 0
+    count: int = 1
+    notified: bool = False
+
+    @property
+    def is_faulty(self) -> bool:
+        """Whether it tells of a backup that ended, but cannot be restored from."""
+        return self.volume_backup is not None and self.volume_backup.lifecycle_state == "FAULTY"
+
+    @property
+    def concerns_people(self) -> bool:
+        """Whether somebody must do something about it, or at least know of it."""
+        return self.outcome is Outcome.FAILED or self.needs_person or self.is_faulty
+
+    def document(self) -> dict[str, Any]:
+        """The result as it stands in the answer."""
+        trigger = {"kind": self.trigger.kind, "id": self.trigger.id, "type": self.trigger.type}
+        known = {
+            "trigger": {key: value for key, value in trigger.items() if value is not None},
+            "resourceId": self.resource_id,
+            "outcome": self.outcome,
+            "reason": self.reason,
+            "error": self.error.document() if self.error else None,
+            "count": self.count if self.count > 1 else None,
+            "retryToken": self.retry_token,
+            "notified": self.notified,
+            "request": self.request.document() if self.request else None,
+            "volumeBackup": self.volume_backup.document() if self.volume_backup else None,
+        }
+        return {key: value for key, value in known.items() if value is not None}
+
+
+def skipped(
+    trigger: Trigger,
+    reason: str,
+    resource_id: str | None = None,
+    *,
+    resource_name: str | None = None,
+    needs_person: bool = False,
+    hint: str | None = None,
+) -> Result:
+    """Return the result of doing nothing, with the reason. The resource's id is kept as it came, but fit for a line."""
+    return Result(
+        trigger,
+        Outcome.SKIPPED,
+        resource_id=one_line(resource_id, MAX_OCID_LENGTH) if resource_id else None,
+        resource_name=resource_name,
+        reason=reason,
+        needs_person=needs_person,
+        hint=hint,
+    )

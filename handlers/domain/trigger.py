@@ -1,0 +1,78 @@
+"""What set the function off, and what it is to act on: past the parsers there are no dicts, only these."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from handlers.domain.models import BackupRequest
+    from handlers.domain.ocids import Ocid
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """A resource's tags as far as they are known: None where the source did not say, {} where there are none."""
+
+    freeform: Mapping[str, Any] | None = None
+    defined: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """One thing that happened. The same `id` means the same happening, however often it is delivered.
+
+    Attributes:
+        kind: The kind of trigger (``event``, ``alarm``, …), as CONTRIBUTING.md and the messages name it.
+        id: The identity that the retry token is made of.
+        type: The event's type, or the alarm's transition.
+        time: When it happened, as the trigger itself says.
+        title: What a person called it: the title of an alarm.
+        source: The OCID of what raised it: that of an alarm.
+        direct: Whether the caller itself waits for the answer and asked for one backup.
+    """
+
+    kind: str
+    id: str
+    type: str | None = None
+    time: datetime | None = None
+    title: str | None = None
+    source: str | None = None
+    direct: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One resource that a trigger is about.
+
+    Attributes:
+        trigger: What asks for the backup.
+        resource: A volume, boot volume, volume group or instance, or the backup itself where a backup ended.
+        name: What the trigger calls the resource, None where it does not say.
+        compartment_id: Where the trigger says that it lives, None where it does not say.
+        tags: What the trigger says of its tags, None where it does not say.
+        tag_required: Whether it is only backed up if its tag asks for it.
+        request: What a direct request asked for.
+    """
+
+    trigger: Trigger
+    resource: Ocid
+    name: str | None = None
+    compartment_id: str | None = None
+    tags: Tags | None = None
+    tag_required: bool = False
+    request: BackupRequest | None = None
+
+    @property
+    def retry_token(self) -> str:
+        """`opc-retry-token`, 64 characters at most: a pure function of the trigger's identity and the resource.
+
+        A direct request's own `opcRetryToken` is used verbatim, but not for the volumes of an instance: one token
+        stands for one backup.
+        """
+        if self.request is not None and self.request.opc_retry_token and self.request.resource == self.resource:
+            return self.request.opc_retry_token
+        return hashlib.sha256(f"{self.trigger.id}\n{self.resource.text}".encode()).hexdigest()

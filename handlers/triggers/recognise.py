@@ -1,0 +1,77 @@
+"""Bytes become targets: a body is opened, recognised by its shape, and parsed by the module that knows that shape."""
+
+from __future__ import annotations
+
+import re
+
+from handlers.domain.delivery import Delivery
+from handlers.domain.errors import FunctionError, InternalError, InvalidRequest
+from handlers.domain.result import Result, skipped
+from handlers.domain.trigger import Target
+from handlers.domain.untrusted import one_line
+from handlers.settings import Settings
+from handlers.triggers.collection import Collection, trigger_of
+from handlers.triggers.context import Context
+from handlers.triggers.json_text import decode
+from handlers.triggers.kinds import accepted_kinds, is_streaming_item, recognise, unwrap
+
+# Meant as JSON, and with a field of an alarm or a request. What people write to a topic, and what this function writes
+# to people, begins with a word.
+_LOOKS_LIKE_A_TRIGGER = re.compile(rb"\s*[{\[].*(alarmMetaData|dedupeKey|volumeId)", re.DOTALL)
+
+
+def parse(delivery: Delivery, settings: Settings) -> list[Target | Result]:
+    """Return the targets of a body, and a result for each part of it that asks for nothing or cannot be used.
+
+    Raises InvalidRequest where the whole body cannot be used and its caller waits for the answer. Behind a topic nobody
+    waits, and the same body would come again, so there it is a result as well.
+    """
+    context = Context(settings, delivery.message_id or delivery.call_id, direct=delivery.message_id is None)
+    try:
+        document = decode(delivery.body)
+    except ValueError as error:
+        if delivery.message_id is None:
+            what = f"the body is not JSON: {error}" if delivery.body.strip() else "the body is empty"
+            raise InvalidRequest(f"{what}; expected {accepted_kinds()}") from error
+        return [_skipped_text(delivery.body, error, context)]
+    # A connector may be set to hand over one item instead of an array.
+    return _parse_all([document] if is_streaming_item(document) else document, context)
+
+
+def _parse_all(document: object, context: Context) -> list[Target | Result]:
+    """Open all envelopes and arrays, and parse what is in them, in the order of the body.
+
+    One document that cannot be used, or that this function has a defect with, leaves the others alone.
+    """
+    collection = Collection(context)
+    waiting = [(document, context)]
+    while waiting:
+        document, context = waiting.pop()
+        try:
+            document, context = unwrap(document, context)
+            if isinstance(document, list):
+                taken = collection.room_for(document, waiting=len(waiting))
+                waiting += [(document[index], context.item(index + 1)) for index in reversed(range(taken))]
+                continue
+            kind, known = recognise(document)
+            for item in kind.parse(known, context):
+                collection.add(item)
+        except Exception as error:  # one item must not hold up the others for ever: its batch would come again
+            if context.direct:
+                raise
+            failure = error if isinstance(error, FunctionError) else InternalError.of(error)
+            collection.reject(failure, document, context)
+        else:
+            collection.count_document()
+    return collection.items()
+
+
+def _skipped_text(body: bytes, error: ValueError, context: Context) -> Result:
+    """Return the result of what is no JSON: anyone may write to a topic, but a damaged trigger is a backup not made."""
+    if not body.strip():
+        reason = f"the body is empty; expected {accepted_kinds()}"
+        return skipped(trigger_of(context), reason, needs_person=True)
+    if _LOOKS_LIKE_A_TRIGGER.match(body):
+        reason = f"a text published to the topic, not JSON ({error}), though it looks like an alarm or a request"
+        return skipped(trigger_of(context), one_line(reason), needs_person=True)
+    return skipped(trigger_of(context), "a text published to the topic, not JSON: no trigger of this function")
