@@ -26,6 +26,8 @@ class LogGroups(TrackedResources):
     work_request_api = LOGGING
     entity_type = "loggroup"
     operation_noun = "LOG_GROUP"
+    # What Oracle's Terraform provider waits for.
+    moved_action_type = "RELATED"
 
     def build(self, details: Document) -> Document:
         require(details, "compartmentId", "displayName")
@@ -45,6 +47,15 @@ class LogGroups(TrackedResources):
 
     def change(self, document: Document, fields: Document) -> None:
         super().change(document, {**fields, "timeLastModified": now()})
+        if "compartmentId" in fields:
+            for log in self._logs_of(document):
+                log["compartmentId"] = fields["compartmentId"]
+
+    def _logs_of(self, group: Document) -> list[Document]:
+        # Imported here because logs, in their turn, look for their group.
+        from emulator.services.logging.logs import Logs
+
+        return self.cloud.service(Logs).logs_of(group["id"])
 
     @operation("POST", PATH, permission="manage log-groups")
     async def create_log_group(self, call: Call) -> Reply:
@@ -75,10 +86,8 @@ class LogGroups(TrackedResources):
     @operation("DELETE", ONE, permission="manage log-groups")
     async def delete_log_group(self, call: Call) -> Reply:
         """DeleteLogGroup. Refused while a log is in it."""
-        from emulator.services.logging.logs import Logs  # Here, because logs belong to groups.
-
         group = self.collection.from_path(call, self.parameter)
-        if self.cloud.service(Logs).logs_of(group["id"]):
+        if self._logs_of(group):
             raise conflict(f"The log group {group['displayName']} is not empty.")
         return self.delete(call)
 
