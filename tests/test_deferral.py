@@ -232,6 +232,14 @@ def test_work_is_taken_in_every_form_in_which_a_connector_may_hand_it_over(cloud
     assert len(cloud.backups_of(volume)) == 1
 
 
+@pytest.mark.parametrize("name", ["work_of_an_event.json", "queue_message.json"])
+def test_work_of_long_ago_is_given_up_and_says_what_its_first_try_had_ended_with(cloud: World, name: str) -> None:
+    result = cloud.invoke_one(cloud.payload(name))
+    assert (result["outcome"], result["error"]["code"]) == ("failed", "GivenUp")
+    assert result["error"]["message"].endswith("The first try had ended with: backup already in progress")
+    assert cloud.titles() == ["failed: db-data-1"]
+
+
 UNUSABLE: dict[str, tuple[dict[str, Any], str]] = {
     "a later version": ({"version": 2}, "work: written in version 2, and this function reads version 1"),
     "no time": ({"firstTried": "soon"}, "work.firstTried: expected a time"),
