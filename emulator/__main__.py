@@ -23,6 +23,12 @@ def main() -> None:
     )
     parser.add_argument("--copies", type=int, default=1, metavar="N", help="deliver each event so often (%(default)s)")
     parser.add_argument("--shuffle", type=float, default=0.0, metavar="SECONDS", help="and up to so late (%(default)s)")
+    parser.add_argument(
+        "--empty", action="store_true", help="start without the function, topics and rule of this project's own"
+    )
+    parser.add_argument(
+        "--confirm", action="store_true", help="confirm every subscription at once, as its receiver would"
+    )
     parser.add_argument("--quiet", action="store_true", help="do not print what happens")
     arguments = parser.parse_args()
     options = Options(
@@ -33,6 +39,8 @@ def main() -> None:
         lifecycle_seconds=arguments.lifecycle,
         event_copies=arguments.copies,
         event_shuffle_seconds=arguments.shuffle,
+        own_stack=not arguments.empty,
+        confirms_subscriptions=arguments.confirm,
         listener=None if arguments.quiet else show,
     )
     try:

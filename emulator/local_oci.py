@@ -32,7 +32,7 @@ from emulator.services import SERVICES
 from emulator.services.functions.functions import Functions
 from emulator.services.functions.invocations import Invocations, decode_answer
 from emulator.services.functions.pool import Pool
-from emulator.stack import create_stack
+from emulator.stack import Stack, create_stack
 
 T = TypeVar("T")
 
@@ -76,6 +76,7 @@ class LocalOci:
             options.latency_seconds,
         )
         self._thread = LoopThread("local-oci")
+        self._stack: Stack | None = None
 
     def _find_principal(self, key_id: str) -> Principal | None:
         if key_id.startswith("ST$"):
@@ -97,7 +98,8 @@ class LocalOci:
         config = {"OCI_ENDPOINT": self.base_url}
         if authority:
             config = {"OCI_ENDPOINT": f"https://{host}:{secure[0]}", "REQUESTS_CA_BUNDLE": str(authority.bundle)}
-        self._stack = create_stack(self.cloud, config)
+        if self.options.own_stack:
+            self._stack = create_stack(self.cloud, config)
 
     def stop(self) -> None:
         """End all that was started, and remove a temporary state folder."""
@@ -137,19 +139,26 @@ class LocalOci:
         return self._api_key.config_file
 
     @property
+    def stack(self) -> Stack:
+        """What is there from the start. Raises LookupError where the options leave it out."""
+        if self._stack is None:
+            raise LookupError("this local OCI was started without a stack of its own: own_stack is false")
+        return self._stack
+
+    @property
     def function(self) -> Document:
         """The function `create-volume-backup`."""
-        return self._stack.function
+        return self.stack.function
 
     @property
     def result_topic(self) -> Document:
         """The topic that the function publishes to."""
-        return self._stack.result_topic
+        return self.stack.result_topic
 
     @property
     def alarm_topic(self) -> Document:
         """The topic for alarms."""
-        return self._stack.alarm_topic
+        return self.stack.alarm_topic
 
     @property
     def config(self) -> dict[str, str]:

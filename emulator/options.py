@@ -22,7 +22,9 @@ class Options:
         port: the port to listen on; 0 for a free one.
         tls: also listen on a second port with https, which is then the endpoint that the function is given.
         state: the folder for config file, keys and tokens; None for a temporary one.
-        image: the image that functions run.
+        image: the image that functions run whose own is none of `images`.
+        images: images by the name that functions give, with registry and tag or without.
+        own_stack: whether there are this project's function, topics, rule and subscription from the start.
         config: configuration of the function, over the TOPIC_ID and OCI_ENDPOINT that are set for it.
         denied: permissions (``manage volume-backups``) that functions lack.
         wired: subscribe the function to the alarm topic and to the events that it acts on.
@@ -33,6 +35,8 @@ class Options:
         event_copies: how often each event is delivered.
         event_shuffle_seconds: how late each of these deliveries may be.
         publishes_per_minute: how many messages a topic takes a minute.
+        mails_per_minute: how many e-mails an address gets a minute.
+        confirms_subscriptions: confirm every subscription at once, as its receiver would.
         queue_second_seconds: how long a second of queues and of the batches of service connectors lasts.
         queue_element_shape: what a message of a queue is in the batch that Connector Hub hands to a function, which the
             platform does not say: ``content`` for ``{"content": "<text>"}``, ``text`` for a JSON string, ``object`` for
@@ -48,6 +52,8 @@ class Options:
     tls: bool = False
     state: Path | None = None
     image: Image = field(default_factory=lambda: Image(PROJECT / "func.py"))
+    images: Mapping[str, Image] = field(default_factory=dict)
+    own_stack: bool = True
     config: Mapping[str, str | None] = field(default_factory=dict)
     denied: tuple[str, ...] = ()
     wired: bool = True
@@ -58,6 +64,8 @@ class Options:
     event_copies: int = 1
     event_shuffle_seconds: float = 0.0
     publishes_per_minute: int = 60
+    mails_per_minute: int = 10
+    confirms_subscriptions: bool = False
     queue_second_seconds: float = 1.0
     queue_element_shape: Literal["content", "text", "object"] = "content"
     page_size: int = 100

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from emulator.core.cloud import Cloud
+from emulator.core.identifiers import new_ocid
 from emulator.core.operations import Document
 from emulator.services.events.rules import Rules
 from emulator.services.functions.applications import Applications
 from emulator.services.functions.functions import Functions
+from emulator.services.functions.images import read_func_yaml
 from emulator.services.notifications.subscriptions import Subscriptions
 from emulator.services.notifications.topics import Topics
 
@@ -43,14 +45,16 @@ def create_stack(cloud: Cloud, config: Mapping[str, str]) -> Stack:
     """Create the stack; the function's configuration is `config`, TOPIC_ID and what the options set."""
     compartment = {"compartmentId": cloud.compartment_id}
     topics, functions = cloud.service(Topics), cloud.service(Functions)
-    application = cloud.service(Applications).add({**compartment, "displayName": APPLICATION})
+    # Which subnet it is does not matter: the function's process has the network of its host.
+    application = {**compartment, "displayName": APPLICATION, "subnetIds": [new_ocid("subnet")]}
     function = functions.add(
         {
-            "applicationId": application["id"],
+            "applicationId": cloud.service(Applications).add(application)["id"],
             "displayName": FUNCTION,
             "image": f"local/{FUNCTION}:latest",
             "memoryInMBs": 256,
             "timeoutInSeconds": 300,
+            **read_func_yaml(cloud.options.image),
         }
     )
     result_topic = topics.add({**compartment, "name": RESULTS})

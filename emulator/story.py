@@ -68,7 +68,7 @@ def _request(entry: Entry) -> str:
 
 def play(oci: LocalOci, narrator: Narrator) -> None:
     """Both stories. Raises TimeoutError where one does not come to its end."""
-    inbox = oci.state / "inbox"
+    inbox = oci.state / "results.jsonl"
     inbox.unlink(missing_ok=True)
     common = {"compartmentId": oci.compartment_id, "topicId": oci.result_topic["id"]}
     subscription = {**common, "protocol": "FILE", "endpoint": inbox.as_uri()}

@@ -257,7 +257,7 @@ def assert_no_secrets(cloud: World) -> None:
     told += [entry.details["body"].decode(errors="replace") for entry in cloud._entries("invocation")]
     told += [str(entry.details["body"]) for entry in cloud._entries("message")]
     everything = "\n".join(told)
-    token = cloud.oci.principal.token_file
-    secrets = [token.read_text()] if token.exists() else []
+    tokens = [token for token in (cloud.oci.state / "principals").glob("*/rpst") if token.exists()]
+    secrets = [token.read_text() for token in tokens]
     for secret in ["PRIVATE KEY", "ST$", "Signature version", 'keyId="', "Traceback", 'File "', AWS_SECRET, *secrets]:
         assert secret not in everything, f"{secret!r} was told: {everything}"

@@ -56,6 +56,16 @@ class Cloud:
         service: T = self._services[kind]
         return service
 
+    def service_of(self, resource_type: str) -> Any:
+        """Return the service that keeps resources of this type. Raises LookupError where none does.
+
+        This is how a service finds one that is imported after it: a topic's destination, an application's functions.
+        """
+        for service in self.services:
+            if getattr(service, "resource_type", None) == resource_type:
+                return service
+        raise LookupError(f"no service keeps resources of the type {resource_type}")
+
     @property
     def services(self) -> tuple[Any, ...]:
         """All registered services."""

@@ -21,6 +21,8 @@ from emulator.core.operations import Call, Document, Reply
 
 _TOKEN_SECONDS = 24 * 3600
 _GONE = frozenset({"TERMINATED", "DELETED"})
+# Services spell the values of `sortBy` in their own ways: DISPLAYNAME, displayName, DISPLAY_NAME.
+_SORT_FIELDS = {name.upper(): name for name in ("displayName", "id", "name", "severity", "timeCreated")}
 
 
 class Collection:
@@ -60,6 +62,13 @@ class Collection:
             raise not_found()
         return self.documents[ocid]
 
+    def find(self, **fields: object) -> Document | None:
+        """Return a document whose fields have these values, or None."""
+        for document in self.documents.values():
+            if all(document.get(name) == value for name, value in fields.items()):
+                return document
+        return None
+
     def from_body(self, details: Document, parameter: str) -> Document:
         """Return the document that a field of a request's body names. Raises ServiceError 400 or 404."""
         ocid = details.get(parameter)
@@ -77,6 +86,10 @@ class Collection:
         expected = call.headers.get("if-match")
         if expected and expected != self._etags[document["id"]]:
             raise no_etag_match()
+
+    def with_etag(self, document: Document) -> Document:
+        """Return the document as services show it that have the etag in the resource, too."""
+        return {**document, "etag": self._etags[document["id"]]}
 
     def reply(self, document: Document, status: int = 200) -> Reply:
         """Return an answer that holds the document, with its etag."""
@@ -118,11 +131,14 @@ class Collection:
             self.remember_token(call, document)
         return self.reply(document)
 
-    def page(self, call: Call, *filters: str) -> Reply:
-        """Return one page of the documents whose fields have the values that the query gives for `filters`."""
+    def select(self, call: Call, *filters: str) -> list[Document]:
+        """Return, in the query's order, the documents whose fields have the values that it gives for `filters`."""
         values = {name: call.query[name] for name in filters if call.query.get(name)}
-        found = [document for document in self.documents.values() if _matches(document, values)]
-        return page_of(_sorted(found, call), call, self._page_size)
+        return _sorted([document for document in self.documents.values() if _matches(document, values)], call)
+
+    def page(self, call: Call, *filters: str) -> Reply:
+        """Return one page of the documents that the query selects."""
+        return page_of(self.select(call, *filters), call, self._page_size)
 
 
 def page_of(documents: Iterable[Any], call: Call, page_size: int) -> Reply:
@@ -143,10 +159,10 @@ def _matches(document: Document, values: Mapping[str, str]) -> bool:
 
 
 def _sorted(documents: list[Document], call: Call) -> list[Document]:
-    """By time created, newest first, unless the query says otherwise; equal times keep the order they were made in."""
-    by_name = call.query.get("sortBy", "").upper() == "DISPLAYNAME"
-    ascending = call.query.get("sortOrder", "ASC" if by_name else "DESC").upper() == "ASC"
-    field = "displayName" if by_name else "timeCreated"
+    """In the order they were made in, unless the query says otherwise; TIMECREATED alone begins with the newest."""
+    by = call.query.get("sortBy", "").replace("_", "").upper()
+    ascending = call.query.get("sortOrder", "DESC" if by == "TIMECREATED" else "ASC").upper() == "ASC"
+    field = _SORT_FIELDS.get(by, "timeCreated")
     in_order = documents if ascending else documents[::-1]
     return sorted(in_order, key=lambda document: str(document.get(field) or now()), reverse=not ascending)
 
@@ -196,7 +212,12 @@ def check_fields(details: Document, *known: str) -> None:
 
 
 def check_tags(details: Document) -> None:
-    """Raise ServiceError 400 beyond 10 free-form or 64 defined tags."""
+    """Raise ServiceError 400 beyond 10 free-form or 64 defined tags, and for what are no tags."""
+    for name in ("freeformTags", "definedTags"):
+        if not isinstance(details.get(name) or {}, dict):
+            raise malformed(name)
+    if not all(isinstance(keys, dict) for keys in (details.get("definedTags") or {}).values()):
+        raise malformed("definedTags")
     if len(details.get("freeformTags") or {}) > 10:
         raise invalid("freeformTags size must be between 0 and 10")
     if sum(map(len, (details.get("definedTags") or {}).values())) > 64:

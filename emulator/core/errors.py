@@ -70,5 +70,9 @@ def too_large(message: str) -> ServiceError:
     return ServiceError(413, "RequestEntityTooLarge", message)
 
 
+def internal_error() -> ServiceError:
+    return ServiceError(500, "InternalServerError", "An internal server error occurred.")
+
+
 def too_many_requests() -> ServiceError:
     return ServiceError(429, "TooManyRequests", "Too many requests for the user.")

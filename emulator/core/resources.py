@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from emulator.core.cloud import Cloud
 from emulator.core.collection import Collection, check_display_name, check_fields, check_tags, require
-from emulator.core.errors import incorrect_state
+from emulator.core.errors import incorrect_state, malformed
 from emulator.core.events import build_event
+from emulator.core.identifiers import resource_type
+from emulator.core.models import check_details, only_fields_of
 from emulator.core.operations import Call, Document, Reply
 from emulator.core.service import Service
 
@@ -25,6 +28,10 @@ class Resources(Service):
         parameter: the path parameter that names one: `volumeId`.
         created_with: the fields that Create…Details have; any other is refused. None takes any.
         updated_with: the fields that Update…Details have.
+        create_model: the SDK's model of Create…Details, which takes the place of `created_with`.
+        update_model: the SDK's model of Update…Details, which takes the place of `updated_with`.
+        model: the SDK's model of the resource: answers show its fields alone. None shows everything.
+        summary_model: the SDK's model of a resource in a list; `model` where it is None.
         filters: the query parameters that a list is filtered by.
         is_regional: whether their OCIDs name the region; those of compartments and policies do not.
         is_instant: whether they are created and deleted at once, and unknown afterwards, as topics and rules are.
@@ -40,6 +47,10 @@ class Resources(Service):
     parameter: str
     created_with: tuple[str, ...] | None = None
     updated_with: tuple[str, ...] = COMMON_FIELDS
+    create_model: type | None = None
+    update_model: type | None = None
+    model: type | None = None
+    summary_model: type | None = None
     filters: tuple[str, ...] = ("compartmentId", "displayName", "lifecycleState")
     is_regional = True
     is_instant = False
@@ -69,13 +80,30 @@ class Resources(Service):
         """Return the state in which the creation of this resource ends."""
         return self.ready_state
 
+    def show(self, document: Document, call: Call) -> Document:
+        """Return what an answer to this call shows of a resource."""
+        return document if self.model is None else only_fields_of(self.collection.with_etag(document), self.model)
+
+    def summarize(self, document: Document, call: Call) -> Document:
+        """Return what a list shows of a resource."""
+        if self.summary_model is None:
+            return self.show(document, call)
+        return only_fields_of(self.collection.with_etag(document), self.summary_model)
+
+    def reply(self, call: Call, document: Document, status: int = 200) -> Reply:
+        """Return an answer that shows a resource, with its etag."""
+        return replace(self.collection.reply(document, status), document=self.show(document, call))
+
     def create(self, call: Call, **given: Any) -> Reply:
         """Answer Create…: add what the body describes, and the path (`given`), once per retry token."""
-        return self.collection.create(call, lambda details: self.add({**details, **given}))
+        created = self.collection.create(call, lambda details: self.add({**details, **given}))
+        return self.reply(call, created.document)
 
     def add(self, details: Document) -> Document:
         """Add a resource and start its lifecycle. Raises ServiceError."""
-        if self.created_with is not None:
+        if self.create_model is not None:
+            check_details(details, self.create_model)
+        elif self.created_with is not None:
             check_fields(details, *self.created_with)
         check_tags(details)
         document = self.collection.add(self.build(details))
@@ -105,25 +133,30 @@ class Resources(Service):
 
     def get(self, call: Call) -> Reply:
         """Answer Get…."""
-        return self.collection.reply(self.collection.from_path(call, self.parameter))
+        return self.reply(call, self.collection.from_path(call, self.parameter))
 
     def page(self, call: Call, *required: str) -> Reply:
         """Answer List…, for which the query has to name `required`, of itself a compartment."""
         for name in required or ("compartmentId",):
             call.required(name)
-        return self.collection.page(call, *self.filters)
+        reply = self.collection.page(call, *self.filters)
+        return replace(reply, document=[self.summarize(document, call) for document in reply.document])
 
     def update(self, call: Call) -> Reply:
         """Answer Update…: set the fields of the body."""
         document, details = self.read_update(call)
         self.change(document, details)
-        return self.collection.reply(document)
+        return self.reply(call, document)
 
     def read_update(self, call: Call) -> tuple[Document, Document]:
         """Return what Update… changes, and the fields that it sets. Raises ServiceError."""
         document, details = self.collection.from_path(call, self.parameter), call.body
         self.collection.check_etag(call, document)
-        check_fields(details, *self.updated_with)
+        if self.update_model is not None:
+            check_details(details, self.update_model)
+            details = {name: value for name, value in details.items() if value is not None}
+        else:
+            check_fields(details, *self.updated_with)
         check_tags(details)
         check_display_name(details)
         if not self.is_instant:
@@ -150,10 +183,14 @@ class Resources(Service):
         """Return what Change…Compartment changes, and the field that it sets. Raises ServiceError."""
         document, details = self.collection.from_path(call, self.parameter), call.body
         self.collection.check_etag(call, document)
+        check_fields(details, "compartmentId")
         require(details, "compartmentId")
+        compartment_id = details["compartmentId"]
+        if not isinstance(compartment_id, str) or resource_type(compartment_id) not in {"compartment", "tenancy"}:
+            raise malformed("compartmentId")
         if not self.is_instant:
             self.check_available(document)
-        return document, {"compartmentId": details["compartmentId"]}
+        return document, {"compartmentId": compartment_id}
 
     def delete(self, call: Call) -> Reply:
         """Answer Delete…."""

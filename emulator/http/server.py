@@ -6,12 +6,13 @@ import asyncio
 import json
 import ssl
 import time
+import traceback
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from aiohttp import web
 
-from emulator.core.errors import ServiceError, not_implemented
+from emulator.core.errors import ServiceError, internal_error, not_implemented, too_large
 from emulator.core.identifiers import new_request_id
 from emulator.core.journal import Journal
 from emulator.core.operations import Call, Operation, Reply, operations_of
@@ -81,23 +82,28 @@ class Server:
         self._journal.add(
             "request", line, operation="", status=error.status, principal="", headers=headers, content=b"", answer=None
         )
-        return _response(error.status, _error(error), {}, new_request_id())
+        return _response(error.status, _error(error), {}, _request_id(request))
 
     async def _answer(self, declared: Operation, method: Method, request: web.Request) -> web.StreamResponse:
         started = time.monotonic()
-        request_id = request.headers.get("opc-request-id") or new_request_id()
-        content = await request.read()
+        content = b""
         headers = {name.lower(): value for name, value in request.headers.items()}
-        call = Call(dict(request.match_info), dict(request.query), headers, content)
         fault: Fault | None = None
         principal: Principal | None = None
         try:
+            content = await request.read()
+            call = Call(dict(request.match_info), dict(request.query), headers, content)
             if declared.signed:
                 principal = verify(request.method, request.raw_path, headers, content, self._find_principal)
             fault = self._faults.next(declared.name)
             reply = await self._carry_out(declared, method, call, principal, fault, request)
         except ServiceError as error:
-            reply = Reply(_error(error), error.status)
+            reply = _refusal(error)
+        except web.HTTPRequestEntityTooLarge:
+            reply = _refusal(too_large("The request is too large."))
+        except Exception:  # noqa: BLE001 a defect of one operation is an answer like any other, and told in the journal
+            self._journal.add("defect", f"{declared.name}: {traceback.format_exc()}")
+            reply = _refusal(internal_error())
         milliseconds = (time.monotonic() - started) * 1000
         self._journal.add(
             "request",
@@ -111,7 +117,7 @@ class Server:
             # A copy: the resource goes on with its life.
             answer=dict(reply.document) if isinstance(reply.document, dict) else reply.document,
         )
-        response = _response(reply.status, reply.document, reply.headers, request_id)
+        response = _response(reply.status, reply.document, reply.headers, _request_id(request))
         return await _break_off(request, response, fault)
 
     async def _carry_out(
@@ -136,6 +142,15 @@ class Server:
             await self._kill_functions()
             return reply
         return await method(call)
+
+
+def _request_id(request: web.Request) -> str:
+    """Return what the client sent, or a new id, and the two parts that the service adds to it."""
+    return f"{request.headers.get('opc-request-id') or new_request_id()}/{new_request_id()}/{new_request_id()}"
+
+
+def _refusal(error: ServiceError) -> Reply:
+    return Reply(_error(error), error.status)
 
 
 def _error(error: ServiceError) -> dict[str, str]:

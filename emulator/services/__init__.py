@@ -31,11 +31,14 @@ from emulator.services.identity.tenancies import Tenancies
 from emulator.services.logging.log_groups import LogGroups
 from emulator.services.logging.logs import Logs
 from emulator.services.monitoring.alarms import Alarms
+from emulator.services.monitoring.metrics import Metrics
+from emulator.services.notifications.inbox import Inbox
 from emulator.services.notifications.subscriptions import Subscriptions
 from emulator.services.notifications.topics import Topics
 from emulator.services.queue.messages import Messages
 from emulator.services.queue.queues import Queues
 from emulator.services.resource_scheduler.schedules import Schedules
+from emulator.services.streaming.streams import Streams
 from emulator.services.virtual_network.oracle_services import OracleServices
 from emulator.services.virtual_network.route_tables import RouteTables
 from emulator.services.virtual_network.security_lists import SecurityLists
@@ -55,8 +58,11 @@ SERVICES: tuple[type[Service], ...] = (
     BootVolumeAttachments,
     Topics,
     Subscriptions,
+    Inbox,
+    Streams,
     Rules,
     Alarms,
+    Metrics,
     Queues,
     Messages,
     ServiceConnectors,

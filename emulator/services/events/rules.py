@@ -3,37 +3,52 @@
 from __future__ import annotations
 
 import json
-from fnmatch import fnmatchcase
+import re
 from typing import Any
 
+from oci.events import models
+
 from emulator.core.cloud import Cloud
-from emulator.core.collection import display_name, require, tagged
+from emulator.core.collection import display_name, tagged
 from emulator.core.errors import ServiceError, invalid, missing
 from emulator.core.identifiers import new_ocid, now
 from emulator.core.operations import Call, Document, Reply, operation
 from emulator.core.resources import Resources
 from emulator.services.functions.deliveries import Deliveries
+from emulator.services.identity.compartments import Compartments
 from emulator.services.notifications.topics import Topics
+from emulator.services.streaming.streams import Streams
 
 _PATH = "/20181201/rules"
 _ONE = f"{_PATH}/{{ruleId}}"
+# By type of action: the field that names its resource.
+_TARGETS = {"FAAS": "functionId", "ONS": "topicId", "OSS": "streamId"}
 
 
 def matches(condition: Any, value: Any) -> bool:
     """Return whether an event has what a condition asks for: nested alike, a list meaning any of, `*` in texts."""
     if isinstance(condition, dict):
-        return isinstance(value, dict) and all(matches(part, value.get(key)) for key, part in condition.items())
+        return isinstance(value, dict) and all(
+            key in value and matches(part, value[key]) for key, part in condition.items()
+        )
     if isinstance(condition, list):
         return any(matches(part, value) for part in condition)
-    return fnmatchcase(str(value).lower(), str(condition).lower())
+    pattern = ".*".join(re.escape(part) for part in str(condition).split("*"))
+    return re.fullmatch(pattern, str(value), re.IGNORECASE | re.DOTALL) is not None
 
 
 class Rules(Resources):
-    """Rules are ACTIVE at once. Each takes the events that its condition matches to its actions."""
+    """Rules take the events of their compartment, and of those below it, that their conditions match to their actions.
+
+    They are ACTIVE at once, or INACTIVE where they are not enabled.
+    """
 
     resource_type = "eventrule"
     parameter = "ruleId"
-    updated_with = ("displayName", "description", "condition", "isEnabled", "actions", "freeformTags", "definedTags")
+    create_model = models.CreateRuleDetails
+    update_model = models.UpdateRuleDetails
+    model = models.Rule
+    summary_model = models.RuleSummary
     is_instant = True
 
     def __init__(self, cloud: Cloud) -> None:
@@ -42,17 +57,25 @@ class Rules(Resources):
 
     def receive(self, event: Document) -> None:
         """Carry out the enabled actions of every enabled rule that an event matches."""
+        compartments, compartment_id = self.cloud.service(Compartments), event["data"]["compartmentId"]
         for rule in self.collection.documents.values():
-            if rule["isEnabled"] and matches(json.loads(rule["condition"]), event):
+            if not rule["isEnabled"] or not compartments.is_at_or_below(compartment_id, rule["compartmentId"]):
+                continue
+            if matches(json.loads(rule["condition"]), event):
                 for action in rule["actions"]["actions"]:
                     if action["isEnabled"]:
                         self.cloud.in_background(self._carry_out(action, event))
 
     async def _carry_out(self, action: Document, event: Document) -> None:
+        target = action[_TARGETS[action["actionType"]]]
         if action["actionType"] == "FAAS":
-            await self.cloud.service(Deliveries).deliver_event(action["functionId"], event)
-            return
-        topic_id = action["topicId"]
+            await self.cloud.service(Deliveries).deliver_event(target, event)
+        elif action["actionType"] == "OSS":
+            self.cloud.service(Streams).put(target, json.dumps(event))
+        else:
+            self._publish(target, event)
+
+    def _publish(self, topic_id: str, event: Document) -> None:
         try:
             self.cloud.service(Topics).publish_text(topic_id, event["eventType"], json.dumps(event))
         except ServiceError:
@@ -60,11 +83,10 @@ class Rules(Resources):
 
     @operation("POST", _PATH, permission="manage cloudevents-rules")
     async def create_rule(self, call: Call) -> Reply:
-        """CreateRule. Actions of type FAAS and ONS."""
+        """CreateRule. What an action of type OSS puts on a stream is told in the journal."""
         return self.create(call)
 
     def build(self, details: Document) -> Document:
-        require(details, "displayName", "isEnabled", "condition", "compartmentId", "actions")
         return {
             **tagged(details),
             "actions": _actions(details["actions"]),
@@ -72,8 +94,9 @@ class Rules(Resources):
             "condition": _condition(details["condition"]),
             "description": details.get("description"),
             "displayName": display_name(details, ""),
-            "isEnabled": bool(details["isEnabled"]),
-            "lifecycleState": "ACTIVE",
+            "isEnabled": details["isEnabled"],
+            "lifecycleMessage": "",
+            "lifecycleState": _state(details),
             "timeCreated": now(),
         }
 
@@ -85,46 +108,52 @@ class Rules(Resources):
     @operation("GET", _PATH, permission="inspect cloudevents-rules")
     async def list_rules(self, call: Call) -> Reply:
         """ListRules. Lists rules with their conditions and without their actions, as the API does."""
-        reply = self.page(call)
-        summaries = [{key: value for key, value in rule.items() if key != "actions"} for rule in reply.document]
-        return Reply(summaries, headers=reply.headers)
+        return self.page(call)
 
     @operation("PUT", _ONE, permission="manage cloudevents-rules")
     async def update_rule(self, call: Call) -> Reply:
         """UpdateRule."""
-        rule, details = self.collection.from_path(call, self.parameter), call.body
-        self.collection.check_etag(call, rule)
-        changes = {name: details[name] for name in self.updated_with if details.get(name) is not None}
-        if "condition" in changes:
-            changes["condition"] = _condition(changes["condition"])
-        if "actions" in changes:
-            changes["actions"] = _actions(changes["actions"])
-        rule.update(changes)
-        self.collection.touch(rule)
-        return self.collection.reply(rule)
+        return self.update(call)
+
+    def check_update(self, document: Document, details: Document) -> None:
+        if "condition" in details:
+            _condition(details["condition"])
+
+    def change(self, document: Document, fields: Document) -> None:
+        """Set fields of a rule. Raises ServiceError 400 for actions that do not say what they act on."""
+        actions = {"actions": _actions(fields["actions"])} if "actions" in fields else {}
+        super().change(document, {**fields, **actions, "lifecycleState": _state({**document, **fields})})
 
     @operation("DELETE", _ONE, permission="manage cloudevents-rules")
     async def delete_rule(self, call: Call) -> Reply:
         """DeleteRule."""
         return self.delete(call)
 
+    @operation("POST", f"{_ONE}/actions/changeCompartment", permission="manage cloudevents-rules")
+    async def change_rule_compartment(self, call: Call) -> Reply:
+        """ChangeRuleCompartment."""
+        return self.move(call)
 
-def _condition(text: Any) -> str:
+
+def _state(rule: Document) -> str:
+    return "ACTIVE" if rule["isEnabled"] else "INACTIVE"
+
+
+def _condition(text: str) -> str:
     try:
-        document = json.loads(text or "{}")
-    except (TypeError, ValueError):
+        document = json.loads(text)
+    except ValueError:
         raise invalid("condition is not valid JSON") from None
     if not isinstance(document, dict):
         raise invalid("condition is not a JSON object")
-    return str(text)
+    return text
 
 
-def _actions(details: Any) -> Document:
-    actions = details.get("actions") if isinstance(details, dict) else None
-    if not isinstance(actions, list) or not actions:
-        raise missing("actions")
-    for action in actions:
-        if action.get("actionType") not in {"FAAS", "ONS"}:
-            raise invalid("actionType must be one of FAAS, ONS")
-    known = {"isEnabled": True, "lifecycleState": "ACTIVE", "lifecycleMessage": None}
-    return {"actions": [{**known, **action, "id": new_ocid("eventaction")} for action in actions]}
+def _actions(details: Document) -> Document:
+    """Return the actions of a rule as they are kept. Raises ServiceError 400 where one does not say what it acts on."""
+    for place, action in enumerate(details["actions"]):
+        target = _TARGETS[action["actionType"]]
+        if not action.get(target):
+            raise missing(f"actions.actions[{place}].{target}")
+    known = {"lifecycleState": "ACTIVE", "lifecycleMessage": ""}
+    return {"actions": [{**known, **action, "id": new_ocid("eventaction")} for action in details["actions"]]}

@@ -80,20 +80,23 @@ class Container:
 
     async def start(self) -> None:
         """Start the process and wait for its socket. Raises ContainerDied."""
-        self._process = await asyncio.create_subprocess_exec(
-            *self._command,
-            env={**self._environment, "FN_FORMAT": "http-stream", "FN_LISTENER": f"unix:{self._socket}"},
-            cwd=self._working_directory,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            limit=_LINE_LIMIT,
-            process_group=0,
-            preexec_fn=die_with_parent(),  # one call into libc, which takes no lock that a thread holds
-            user=self._user,
-            group=self._user,
-            extra_groups=None if self._user is None else [],
-        )
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                *self._command,
+                env={**self._environment, "FN_FORMAT": "http-stream", "FN_LISTENER": f"unix:{self._socket}"},
+                cwd=self._working_directory,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                limit=_LINE_LIMIT,
+                process_group=0,
+                preexec_fn=die_with_parent(),  # one call into libc, which takes no lock that a thread holds
+                user=self._user,
+                group=self._user,
+                extra_groups=None if self._user is None else [],
+            )
+        except OSError as error:
+            raise ContainerDied(f"the function did not start: {error}") from error
         for stream in (self._process.stdout, self._process.stderr):
             if stream:
                 self._logging.append(asyncio.create_task(self._copy(stream)))

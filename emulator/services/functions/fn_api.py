@@ -7,13 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from emulator.core.errors import ServiceError
+from oci.functions import models
+
+from emulator.core.collection import require
+from emulator.core.errors import ServiceError, malformed
+from emulator.core.identifiers import new_ocid
+from emulator.core.models import check_details
 from emulator.core.operations import Call, Document, Reply, operation
 from emulator.core.resources import Resources
 from emulator.core.service import Service
 from emulator.services.functions.applications import Applications
 from emulator.services.functions.functions import Functions
+from emulator.services.functions.images import find_image, read_func_yaml
 from emulator.services.functions.invocations import Invocations, as_reply
+from emulator.services.functions.sources import with_source_details
+
+# What a function is set to, by its name in the Fn API.
+_SETTINGS = {"image": "image", "memory": "memoryInMBs", "timeout": "timeoutInSeconds", "config": "config"}
 
 
 class FnApi(Service):
@@ -30,12 +40,67 @@ class FnApi(Service):
         """GetApp."""
         return Reply(_as_app(_find(self.cloud.service(Applications), call.path["appID"])))
 
+    @operation("POST", "/v2/apps", signed=False)
+    async def create_app(self, call: Call) -> Reply:
+        """CreateApp, in the compartment that is there from the start and in a subnet that is made up."""
+        details = call.body
+        require(details, "name")
+        application = {
+            "compartmentId": self.cloud.compartment_id,
+            "displayName": details["name"],
+            "config": details.get("config") or {},
+            "subnetIds": [new_ocid("subnet")],
+        }
+        return Reply(_as_app(self.cloud.service(Applications).add(application)))
+
+    @operation("PUT", "/v2/apps/{appID}", signed=False)
+    async def update_app(self, call: Call) -> Reply:
+        """UpdateApp: `config`, whose empty values remove keys."""
+        applications = self.cloud.service(Applications)
+        application = _find(applications, call.path["appID"])
+        applications.change(application, {"config": _changed(application, call.body)})
+        return Reply(_as_app(application))
+
+    @operation("DELETE", "/v2/apps/{appID}", signed=False)
+    async def delete_app(self, call: Call) -> Reply:
+        """DeleteApp. Refused with 409 while functions are in it."""
+        applications = self.cloud.service(Applications)
+        applications.remove(_find(applications, call.path["appID"]))
+        return Reply(status=204)
+
     @operation("GET", "/v2/fns", signed=False)
     async def list_fns(self, call: Call) -> Reply:
         """ListFns."""
         app_id = call.query.get("app_id")
         functions = self.cloud.service(Functions).collection.documents.values()
         return _list((self._as_fn(found) for found in functions if app_id in {None, found["applicationId"]}), call)
+
+    @operation("POST", "/v2/fns", signed=False)
+    async def create_fn(self, call: Call) -> Reply:
+        """CreateFn. What it leaves out is taken from the func.yaml in the image's folder."""
+        details, options = call.body, self.cloud.options
+        require(details, "app_id", "name", "image")
+        image = find_image(details["image"], options.images, options.image)
+        given = {name: details[fn_name] for fn_name, name in _SETTINGS.items() if details.get(fn_name)}
+        function = {
+            "applicationId": details["app_id"],
+            "displayName": details["name"],
+            "memoryInMBs": 128,
+            **read_func_yaml(image),
+            **given,
+        }
+        return Reply(self._as_fn(self.cloud.service(Functions).add(function)))
+
+    @operation("DELETE", "/v2/fns/{fnID}", signed=False)
+    async def delete_fn(self, call: Call) -> Reply:
+        """DeleteFn."""
+        self.cloud.service(Functions).remove(self._function(call))
+        return Reply(status=204)
+
+    @operation("GET", "/v2/triggers", signed=False)
+    async def list_triggers(self, call: Call) -> Reply:
+        """ListTriggers: there are none, as on the platform."""
+        return Reply({"items": []})
 
     @operation("GET", "/v2/fns/{fnID}", signed=False)
     async def get_fn(self, call: Call) -> Reply:
@@ -44,12 +109,12 @@ class FnApi(Service):
 
     @operation("PUT", "/v2/fns/{fnID}", signed=False)
     async def update_fn(self, call: Call) -> Reply:
-        """UpdateFn: `config`, whose empty values remove keys, and `timeout`."""
+        """UpdateFn: image, memory, timeout, and `config`, whose empty values remove keys."""
         function, details = self._function(call), call.body
-        functions = self.cloud.service(Functions)
-        functions.configure(function, details.get("config") or {})
-        if details.get("timeout"):
-            functions.change(function, {"timeoutInSeconds": details["timeout"]})
+        given = {name: details[fn_name] for fn_name, name in _SETTINGS.items() if details.get(fn_name)}
+        changes = with_source_details({**given, "config": _changed(function, details)})
+        check_details(changes, models.UpdateFunctionDetails)
+        self.cloud.service(Functions).change(function, changes)
         return Reply(self._as_fn(function))
 
     @operation("POST", "/invoke/{fnID}", signed=False)
@@ -84,7 +149,16 @@ def _as_app(application: Document) -> Document:
         "name": application["displayName"],
         "config": application["config"],
         "created_at": application["timeCreated"],
+        "updated_at": application["timeUpdated"],
     }
+
+
+def _changed(resource: Document, details: Document) -> Document:
+    """Return the configuration of a resource as a request changes it."""
+    changes = details.get("config") or {}
+    if not isinstance(changes, dict):
+        raise malformed("config")
+    return {name: value for name, value in {**resource["config"], **changes}.items() if value}
 
 
 def _find(resources: Resources, ocid: str) -> Document:

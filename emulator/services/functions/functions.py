@@ -5,18 +5,25 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
+from oci.functions import models
+
 from emulator.core.cloud import Cloud
-from emulator.core.collection import display_name, require, tagged
+from emulator.core.collection import check_tags, display_name, tagged
+from emulator.core.errors import conflict, missing
 from emulator.core.identifiers import now
+from emulator.core.models import check_details
 from emulator.core.operations import Call, Document, Reply, operation
 from emulator.core.resources import Resources
+from emulator.services.functions.accepted_changes import answer_change
 from emulator.services.functions.applications import VERSION, Applications
 from emulator.services.functions.deployment import Deployment
 from emulator.services.functions.environment import merge_config
+from emulator.services.functions.images import digest_of, find_image
+from emulator.services.functions.limits import check_function
+from emulator.services.functions.sources import image_of, is_of_before, show_function, with_source_details
 
 _PATH = f"{VERSION}/functions"
 _ONE = f"{_PATH}/{{functionId}}"
-_CHANGEABLE = ("timeoutInSeconds", "memoryInMBs", "successDestination", "failureDestination")
 _NO_DESTINATION = {"kind": "NONE"}
 
 
@@ -25,39 +32,62 @@ class Functions(Resources):
 
     resource_type = "fnfunc"
     parameter = "functionId"
+    create_model = models.CreateFunctionDetails
+    model = models.Function
     filters = ("applicationId", "displayName", "lifecycleState", "id")
     is_instant = True
 
     def __init__(self, cloud: Cloud) -> None:
         super().__init__(cloud)
         self._deployments: dict[str, Deployment] = {}
+        self._deleted: list[Deployment] = []
+
+    def show(self, document: Document, call: Call) -> Document:
+        return show_function(document, models.Function, call)
+
+    def summarize(self, document: Document, call: Call) -> Document:
+        return show_function(document, models.FunctionSummary, call)
+
+    @operation("POST", _PATH, permission="manage fn-function")
+    async def create_function(self, call: Call) -> Reply:
+        """CreateFunction of a container image, which the options look up; provisions no concurrency, traces nothing."""
+        if is_of_before(call) and not call.body.get("image"):
+            raise missing("image")
+        reply = self.create(call)
+        return answer_change(self.cloud, call, "CREATE", "function", reply.document, reply)
 
     def build(self, details: Document) -> Document:
-        require(details, "applicationId", "displayName", "image", "memoryInMBs")
         application = self.cloud.service(Applications).collection.from_body(details, "applicationId")
-        return {
+        name = display_name(details, "")
+        if self.collection.find(applicationId=application["id"], displayName=name):
+            raise conflict(f"A function with the name {name} already exists in the application.")
+        function = {
+            **details,
             **tagged(details),
-            "applicationId": application["id"],
             "compartmentId": application["compartmentId"],
             "config": dict(details.get("config") or {}),
-            "displayName": display_name(details, ""),
             "failureDestination": details.get("failureDestination") or _NO_DESTINATION,
-            "image": details["image"],
             "invokeEndpoint": self.cloud.base_url,
             "lifecycleState": "ACTIVE",
-            "memoryInMBs": details["memoryInMBs"],
+            "provisionedConcurrencyConfig": details.get("provisionedConcurrencyConfig") or {"strategy": "NONE"},
+            "shape": application["shape"],
             "successDestination": details.get("successDestination") or _NO_DESTINATION,
             "timeoutInSeconds": details.get("timeoutInSeconds") or 30,
             "timeCreated": now(),
             "timeUpdated": now(),
+            "traceConfig": details.get("traceConfig") or {"isEnabled": False},
         }
+        check_function(function)
+        set_image(function, details)
+        return function
 
     def add(self, details: Document) -> Document:
         """Add a function and what it runs on; its first container starts with its first invocation."""
-        function = super().add(details)
+        function = super().add(with_source_details(details))
         find_application = self.cloud.service(Applications).collection.get
-        deployment = Deployment(self.cloud, function, find_application, self.cloud.options.image)
-        self._deployments[function["id"]] = deployment
+        options = self.cloud.options
+        image = find_image(function["image"], options.images, options.image)
+        self._deployments[function["id"]] = Deployment(self.cloud, function, find_application, image)
         return function
 
     def deployment(self, function_id: str) -> Deployment:
@@ -73,11 +103,24 @@ class Functions(Resources):
         kept = {key: value for key, value in function["config"].items() if key not in changes}
         self.change(function, {"config": {**kept, **{key: value for key, value in changes.items() if value}}})
 
-    def change(self, function: Document, fields: Document) -> None:
+    def change(self, document: Document, fields: Document) -> None:
         """Set fields of a function. Only new containers see them, so that those that run are retired."""
-        function.update(fields, timeUpdated=now())
-        self.collection.touch(function)
-        self.deployment(function["id"]).pool.retire()
+        check_function({**document, **fields})
+        image = document["image"]
+        set_image(document, fields)
+        super().change(document, {**fields, "sourceDetails": document["sourceDetails"], "timeUpdated": now()})
+        deployment = self.deployment(document["id"])
+        if document["image"] != image:
+            options = self.cloud.options
+            deployment.deploy(find_image(document["image"], options.images, options.image))
+        deployment.pool.retire()
+
+    def remove(self, document: Document) -> None:
+        """Delete a function, and end its containers."""
+        super().remove(document)
+        deployment = self._deployments.pop(document["id"])
+        self._deleted.append(deployment)
+        self.cloud.in_background(deployment.pool.stop())
 
     async def kill(self) -> None:
         """Send SIGKILL to the processes of every function, and wait for their end."""
@@ -96,11 +139,12 @@ class Functions(Resources):
 
     async def stop(self) -> None:
         """End the processes of every function."""
-        await asyncio.gather(*(deployment.pool.stop() for deployment in self._deployments.values()))
+        deployments = (*self._deployments.values(), *self._deleted)
+        await asyncio.gather(*(deployment.pool.stop() for deployment in deployments))
 
     @operation("GET", _PATH, permission="use fn-function")
     async def list_functions(self, call: Call) -> Reply:
-        """ListFunctions."""
+        """ListFunctions, as FunctionSummary."""
         return self.page(call, "applicationId")
 
     @operation("GET", _ONE, permission="use fn-function")
@@ -110,11 +154,28 @@ class Functions(Resources):
 
     @operation("PUT", _ONE, permission="manage fn-function")
     async def update_function(self, call: Call) -> Reply:
-        """UpdateFunction: `config`, timeout, destinations of kind NOTIFICATION, and a memory that changes nothing."""
-        function, details = self.collection.from_path(call, self.parameter), call.body
+        """UpdateFunction. A new image has a new digest, and the next invocation sees what has changed."""
+        function, details = self.collection.from_path(call, self.parameter), with_source_details(call.body)
         self.collection.check_etag(call, function)
-        fields = {key: details[key] for key in _CHANGEABLE if key in details}
-        if "config" in details:
-            fields["config"] = dict(details["config"])
-        self.change(function, fields)
-        return self.collection.reply(function)
+        check_details(details, models.UpdateFunctionDetails)
+        check_tags(details)
+        self.change(function, {name: value for name, value in details.items() if value is not None})
+        return answer_change(self.cloud, call, "UPDATE", "function", function, self.reply(call, function))
+
+    @operation("DELETE", _ONE, permission="manage fn-function")
+    async def delete_function(self, call: Call) -> Reply:
+        """DeleteFunction. Ends its containers, busy ones among them."""
+        function = self.collection.from_path(call, self.parameter)
+        return answer_change(self.cloud, call, "DELETE", "function", function, self.delete(call))
+
+
+def set_image(function: Document, details: Document) -> None:
+    """Set what `sourceDetails` name: an image, whose digest follows from it unless it is given. Raises ServiceError."""
+    given = image_of(details)
+    image = given.get("image") or function.get("image")
+    if not image:
+        raise missing("sourceDetails.image")
+    is_same = image == function.get("image")
+    digest = given.get("imageDigest") or (function["imageDigest"] if is_same else digest_of(image))
+    source = {"sourceType": "CONTAINER_IMAGE", "image": image, "imageDigest": digest}
+    function.update(image=image, imageDigest=digest, sourceDetails=source)

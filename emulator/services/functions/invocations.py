@@ -15,6 +15,7 @@ from emulator.core.operations import Call, Document, Reply, operation
 from emulator.core.service import Service
 from emulator.services.functions.applications import VERSION
 from emulator.services.functions.container import ContainerDied, Outcome
+from emulator.services.functions.destinations import deliver_record
 from emulator.services.functions.functions import Functions
 
 MAX_BODY_BYTES = 6 * 1024 * 1024
@@ -53,30 +54,26 @@ class Invocations(Service):
         return outcome
 
     async def invoke_detached(self, function_id: str, body: bytes, headers: Mapping[str, str]) -> int:
-        """Invoke detached, notify the success or failure destination, and return the status."""
+        """Invoke detached, tell the success or failure destination, and return the status."""
         try:
-            outcome = await self.invoke(function_id, body, {**headers, "Fn-Invoke-Type": "detached"})
+            seconds = self._detached_seconds(function_id)
+            outcome = await self.invoke(function_id, body, {**headers, "Fn-Invoke-Type": "detached"}, seconds=seconds)
             status, response = outcome.status, outcome.body.decode(errors="replace")
         except ServiceError as error:
             status, response = error.status, f"{error.code}: {error.message}"
         function = self.cloud.service(Functions).collection.documents.get(function_id)
         if function is not None:
-            self._notify_destination(function, status, body.decode(errors="replace"), response)
+            self._tell_destination(function, status, body.decode(errors="replace"), response)
         return status
 
-    def _notify_destination(self, function: Document, status: int, request: str, response: str) -> None:
-        # Imported here because topics, in their turn, deliver to functions.
-        from emulator.services.notifications.topics import Topics
+    def _detached_seconds(self, function_id: str) -> float:
+        function = self.cloud.service(Functions).collection.get(function_id)
+        return float(function.get("detachedModeTimeoutInSeconds") or function["timeoutInSeconds"])
 
+    def _tell_destination(self, function: Document, status: int, request: str, response: str) -> None:
         destination = function["successDestination" if status == HTTPStatus.OK else "failureDestination"]
-        if destination["kind"] != "NOTIFICATION":
-            return
-        topic_id, title = destination["topicId"], f"{function['displayName']} {status}"
-        result = {"functionId": function["id"], "status": status, "request": request, "response": response}
-        try:
-            self.cloud.service(Topics).publish_text(topic_id, title, json.dumps(result))
-        except ServiceError:
-            self.cloud.journal.add("discarded", f"a result to {topic_id}, which is gone")
+        record = {"functionId": function["id"], "status": status, "request": request, "response": response}
+        deliver_record(self.cloud, destination, f"{function['displayName']} {status}", json.dumps(record))
 
     def _failed(self, function: Document, status: int, code: str, message: str, started: float) -> ServiceError:
         self._record(function, status, json.dumps({"code": code, "message": message}).encode(), started)

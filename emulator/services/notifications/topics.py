@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-import time
+import re
 import uuid
-from collections import defaultdict, deque
+from dataclasses import replace
+
+from oci.ons import models
 
 from emulator.core.cloud import Cloud
-from emulator.core.collection import require, tagged
-from emulator.core.errors import invalid, missing, too_large, too_many_requests
+from emulator.core.collection import tagged
+from emulator.core.errors import conflict, invalid, too_large, too_many_requests
 from emulator.core.identifiers import now
+from emulator.core.models import check_details
 from emulator.core.operations import Call, Document, Reply, operation
 from emulator.core.resources import Resources
+from emulator.services.notifications.inbox import Inbox
+from emulator.services.notifications.rate_limit import RateLimit
 from emulator.services.notifications.subscriptions import Subscriptions
 
 _PATH = "/20181201/topics"
 _ONE = f"{_PATH}/{{topicId}}"
 _LARGEST_PUBLISH = 64 * 1024
-_MINUTE = 60.0
+_NAME = re.compile(r"[\w-]{1,256}", re.ASCII)
 
 
 class Topics(Resources):
@@ -25,27 +30,35 @@ class Topics(Resources):
 
     resource_type = "onstopic"
     parameter = "topicId"
+    create_model = models.CreateTopicDetails
+    update_model = models.TopicAttributesDetails
+    model = models.NotificationTopic
+    summary_model = models.NotificationTopicSummary
     filters = ("compartmentId", "id", "name", "lifecycleState")
     is_instant = True
 
     def __init__(self, cloud: Cloud) -> None:
         super().__init__(cloud)
-        self._published: defaultdict[str, deque[float]] = defaultdict(deque)
+        self._rate = RateLimit(cloud.options.publishes_per_minute)
 
     @operation("POST", _PATH, permission="manage ons-topics")
     async def create_topic(self, call: Call) -> Reply:
-        """CreateTopic."""
-        return self.create(call)
+        """CreateTopic. Refused with 409 where the tenancy has one of the name."""
+        return replace(self.create(call), status=201)
 
     def build(self, details: Document) -> Document:
-        require(details, "name", "compartmentId")
+        name = details["name"]
+        if not _NAME.fullmatch(name):
+            raise invalid("name must consist of up to 256 letters, digits, - and _")
+        if self.collection.find(name=name):
+            raise conflict(f"A topic with the name {name} already exists in the tenancy.")
         return {
             **tagged(details),
             "apiEndpoint": self.cloud.base_url,
             "compartmentId": details["compartmentId"],
             "description": details.get("description"),
             "lifecycleState": "ACTIVE",
-            "name": details["name"],
+            "name": name,
             "shortTopicId": uuid.uuid4().hex[:8],
             "timeCreated": now(),
         }
@@ -70,10 +83,20 @@ class Topics(Resources):
         """ListTopics."""
         return self.page(call)
 
+    @operation("PUT", _ONE, permission="manage ons-topics")
+    async def update_topic(self, call: Call) -> Reply:
+        """UpdateTopic: description and tags."""
+        return self.update(call)
+
     @operation("DELETE", _ONE, permission="manage ons-topics")
     async def delete_topic(self, call: Call) -> Reply:
         """DeleteTopic. Its subscriptions end with it."""
         return self.delete(call)
+
+    @operation("POST", f"{_ONE}/actions/changeCompartment", permission="manage ons-topics")
+    async def change_topic_compartment(self, call: Call) -> Reply:
+        """ChangeTopicCompartment. Its subscriptions stay where they are."""
+        return replace(self.move(call), status=202)
 
     @operation("POST", f"{_ONE}/messages", permission="use ons-topics")
     async def publish_message(self, call: Call) -> Reply:
@@ -81,11 +104,11 @@ class Topics(Resources):
         topic, details = self.collection.from_path(call, self.parameter), call.body
         if len(call.content) > _LARGEST_PUBLISH:
             raise too_large("The message is larger than 64 KB.")
-        if not isinstance(details.get("body"), str) or not details["body"]:
-            raise missing("body")
+        check_details(details, models.MessageDetails)
         if "messagetype" in call.headers and call.headers["messagetype"].upper() not in {"JSON", "RAW_TEXT"}:
             raise invalid("messageType must be one of JSON, RAW_TEXT")
-        self._check_rate(topic["id"])
+        if not self._rate.takes(topic["id"]):
+            raise too_many_requests()
         return Reply(self.publish_text(topic["id"], details.get("title") or "", details["body"]), status=202)
 
     def publish_text(self, topic_id: str, title: str, body: str) -> Document:
@@ -100,13 +123,6 @@ class Topics(Resources):
             body=body,
             messageId=message["messageId"],
         )
+        self.cloud.service(Inbox).keep_message(topic["name"], title, body)
         self.cloud.service(Subscriptions).deliver(topic, message["messageId"], title, body)
         return message
-
-    def _check_rate(self, topic_id: str) -> None:
-        published, moment = self._published[topic_id], time.monotonic()
-        while published and moment - published[0] > _MINUTE:
-            published.popleft()
-        if len(published) >= self.cloud.options.publishes_per_minute:
-            raise too_many_requests()
-        published.append(moment)
