@@ -3,7 +3,6 @@
 locals {
   configuration = {
     TOPIC_ID             = join(",", concat([oci_ons_notification_topic.results.id], var.additional_topic_ids))
-    ALERT_TOPIC_ID       = join(",", concat([oci_ons_notification_topic.alerts.id], var.additional_alert_topic_ids))
     BACKUP_TAG           = var.backup_tag
     BACKUP_TYPE          = var.backup_type
     EVENT_TYPES          = join(",", var.event_types)
@@ -12,6 +11,7 @@ locals {
     MIN_INTERVAL_MINUTES = tostring(var.min_interval_minutes)
     KMS_KEY_ID           = var.kms_key_id
     RETENTION_DAYS       = var.retention_days == 0 ? "" : tostring(var.retention_days)
+    ALERT_TOPIC_ID       = join(",", concat([oci_ons_notification_topic.alerts.id], var.additional_alert_topic_ids))
     WORK_QUEUE_ID        = try(oci_queue_queue.work[0].id, "")
     GIVE_UP_HOURS        = var.create_queue ? tostring(var.give_up_hours) : ""
     DRY_RUN              = tostring(var.dry_run)

@@ -16,6 +16,12 @@ locals {
       "${local.allow} use ons-topics in compartment id ${var.compartment_ocid}",
     ],
     [for statement in [
+      # GetQueue
+      "${local.allow} read queues in compartment id ${var.compartment_ocid} where target.queue.id = '${one(oci_queue_queue.work[*].id)}'",
+      # PutMessages
+      "${local.allow} use queue-push in compartment id ${var.compartment_ocid} where target.queue.id = '${one(oci_queue_queue.work[*].id)}'",
+    ] : statement if var.create_queue],
+    [for statement in [
       # CreateBootVolumeBackup, GetBootVolumeBackup, ListBootVolumeBackups, CreateVolumeGroupBackup
       "${local.allow} manage boot-volume-backups ${local.in_volumes} where request.permission != 'BOOT_VOLUME_BACKUP_DELETE'",
     ] : statement if var.allow_boot_volumes || var.allow_volume_groups],
@@ -37,6 +43,11 @@ locals {
   tenancy_statements = concat(
     var.allow_tag_namespaces ? ["${local.allow} use tag-namespaces in tenancy"] : [],
     var.kms_key_id == "" ? [] : ["Allow service blockstorage to use keys in tenancy where target.key.id = '${var.kms_key_id}'"],
+    var.create_queue ? [
+      "Allow any-user to use queue-pull in compartment id ${var.compartment_ocid} where all {request.principal.type = 'serviceconnector', request.principal.compartment.id = '${var.compartment_ocid}', target.queue.id = '${one(oci_queue_queue.work[*].id)}'}",
+      "Allow any-user to read queues in compartment id ${var.compartment_ocid} where all {request.principal.type = 'serviceconnector', request.principal.compartment.id = '${var.compartment_ocid}', target.queue.id = '${one(oci_queue_queue.work[*].id)}'}",
+      "Allow any-user to use fn-invocation in compartment id ${var.compartment_ocid} where all {request.principal.type = 'serviceconnector', request.principal.compartment.id = '${var.compartment_ocid}'}",
+    ] : [],
     var.schedule_cron == "" ? [] : ["Allow any-user to manage functions-family in compartment id ${var.compartment_ocid} where all {request.principal.type = 'resourceschedule', request.principal.id = '${oci_resource_scheduler_schedule.backup[0].id}'}"],
   )
 }

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from typing import ParamSpec, TypeVar
+from collections.abc import Sequence
 
 from handlers.domain.deadline import Deadlines
+from handlers.domain.defects import attempt
 from handlers.domain.delivery import Delivery
 from handlers.domain.errors import FunctionError, InternalError
 from handlers.domain.result import Result
@@ -17,9 +17,6 @@ from handlers.output.cloud_events import is_worth_telling
 from handlers.settings import Settings, load_settings
 from handlers.triggers.recognise import parse
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
 
 def invoke(delivery: Delivery) -> Response:
     """Return the answer to a delivery, whatever it is: this is the program's edge, and no exception goes past it.
@@ -27,27 +24,17 @@ def invoke(delivery: Delivery) -> Response:
     Whatever goes wrong in publishing, answering or logging hides nothing of what was made.
     """
     started = time.monotonic()
-    _guard(logs.start)
-    processed, error = _guard(_process, delivery)
+    attempt(logs.start)
+    processed, error = attempt(_process, delivery)
     results: Sequence[Result] = ()
     response = None
     if processed:
         results, error = processed
-        response, defect = _guard(build_response, results, error)
+        response, defect = attempt(build_response, results, error)
         error = defect or error
     response = response or build_refusal(error or InternalError("nothing was answered"))
-    _guard(logs.invocation, delivery, response, results, error, round((time.monotonic() - started) * 1000))
+    attempt(logs.invocation, delivery, response, results, error, round((time.monotonic() - started) * 1000))
     return response
-
-
-def _guard(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> tuple[T | None, FunctionError | None]:
-    """Return what a call returns, or else the error that it ends in."""
-    try:
-        return call(*args, **kwargs), None
-    except FunctionError as error:
-        return None, error
-    except Exception as defect:  # noqa: BLE001  (the one broad except: a defect must be answered, not lost)
-        return None, InternalError.of(defect)
 
 
 def _process(delivery: Delivery) -> tuple[Sequence[Result], FunctionError | None]:
@@ -68,10 +55,12 @@ def _process_targets(
     items: Sequence[Target | Result], delivery: Delivery, settings: Settings, deadlines: Deadlines
 ) -> tuple[Sequence[Result], FunctionError | None]:
     # The SDK takes most of a cold start; a delivery that asks for nothing never gets here.
+    from handlers.backups.deferral import Deferrals
     from handlers.backups.fan_out import fan_out
     from handlers.backups.handle_target import handle_target
     from handlers.oci.client import OciApi
     from handlers.oci.connections import get_connections
+    from handlers.oci.work_queue import get_work_queue
     from handlers.output.publish import Publisher
     from handlers.workers import get_api_workers
 
@@ -79,11 +68,19 @@ def _process_targets(
     connections = get_connections(settings.oci_endpoint, max(settings.max_concurrency, topics))
     connections.principal()
     publisher = Publisher(settings, connections, delivery, deadlines.publish)
+    deferrals: Deferrals | None = None
+    if settings.work_queue_id and not settings.dry_run:
+        queue = get_work_queue(connections, settings.work_queue_id)
+        deferrals = Deferrals(queue, connections, deadlines.deferral)
     api, workers = OciApi(connections, deadlines.calls), get_api_workers(settings.max_concurrency)
 
     def handle(target: Target) -> Sequence[Target | Result]:
         return handle_target(target, api, workers, settings)
 
-    results = fan_out(items, handle, deadlines.targets, workers, publisher.publish)
+    def report(finished: list[Result]) -> list[Result]:
+        return publisher.publish(deferrals.defer(finished) if deferrals else finished)
+
+    start = deferrals.split(items) if deferrals else items
+    results = fan_out(start, handle, deadlines.targets, workers, report)
     publisher.alert(results)
     return results, publisher.error

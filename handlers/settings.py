@@ -23,6 +23,7 @@ _FALSE = frozenset({"false", "no", "off", "0"})
 _ENDPOINT = re.compile(r"https?://[A-Za-z0-9_.-]+(:\d{1,5})?/?")
 _EVENT_TYPE = re.compile(r"[A-Za-z0-9.*]+")
 _TAG_KEY = re.compile(r"[!-\-/-~]{1,100}")
+_MAX_HOURS = 23  # a retry token lives for 24
 # Longer would be a mistake: ten years, a hundred, and more connections than are kept to a service.
 _MAX_MINUTES, _MAX_DAYS, _MAX_CONCURRENCY = 5_256_000, 36_500, 100
 
@@ -97,6 +98,13 @@ def _kms_key(text: str) -> str:
     return ocid.text
 
 
+def _queue(text: str) -> str:
+    ocid = parse_ocid(text)
+    if ocid is None or ocid.resource_type != "queue":
+        raise ValueError(f"'{text}' is not the OCID of a queue")
+    return ocid.text
+
+
 def _endpoint(text: str) -> str:
     if not _ENDPOINT.fullmatch(text):
         raise ValueError(f"'{text}' is not a base URL like http://127.0.0.1:12000")
@@ -141,6 +149,8 @@ class Settings:
     kms_key_id: str | None = _key("KMS_KEY_ID", _kms_key)
     retention_days: int | None = _key("RETENTION_DAYS", _whole_number(1, _MAX_DAYS))
     alert_topic_ids: tuple[str, ...] = _key("ALERT_TOPIC_ID", _alert_topics, "")
+    work_queue_id: str | None = _key("WORK_QUEUE_ID", _queue)
+    give_up_hours: int = _key("GIVE_UP_HOURS", _whole_number(1, _MAX_HOURS), "20")
     dry_run: bool = _key("DRY_RUN", _flag, "false")
     max_concurrency: int = _key("MAX_CONCURRENCY", _whole_number(1, _MAX_CONCURRENCY), "8")
     log_level: str = _key("LOG_LEVEL", _one_of("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), "INFO")

@@ -18,7 +18,7 @@ def back_up(target: Target, api: OciApi, settings: Settings) -> Result:
     resource = KnownResource(target, api)
     decision = _decide(target, resource, settings)
     reason = decision.reason
-    if reason is None and settings.min_interval_minutes and target.request is None:
+    if reason is None and settings.min_interval_minutes and target.request is None and target.planned is None:
         reason = recent_backup_reason(target.trigger, resource, settings.min_interval_minutes, api)
     if reason is not None:
         return skipped(
@@ -28,7 +28,7 @@ def back_up(target: Target, api: OciApi, settings: Settings) -> Result:
             resource_name=resource.name,
             needs_person=decision.needs_person,
         )
-    request = build_request(target, decision.type, settings)
+    request = target.planned or build_request(target, decision.type, settings)
     planned = Result(
         target.trigger,
         Outcome.PLANNED,
@@ -46,9 +46,12 @@ def back_up(target: Target, api: OciApi, settings: Settings) -> Result:
 def _decide(target: Target, resource: KnownResource, settings: Settings) -> TagDecision:
     """What the resource's own tag says: its type counts wherever it is, its opt-out against all but one.
 
-    Only a direct request that names the resource itself overrides an opt-out; its instance's name does not.
+    Only a direct request that names the resource itself overrides an opt-out; its instance's name does not. What an
+    earlier try has decided stands, unless somebody has opted out since.
     """
     if target.request is not None and target.request.resource == target.resource:
         return TagDecision()
     decision = decide_by_tag(resource.tags(settings.backup_tag), settings.backup_tag)
+    if target.planned is not None:
+        return decision if decision.opts_out else TagDecision()
     return decision if target.tag_required or decision.opts_out or decision.type else TagDecision()

@@ -148,7 +148,8 @@ class _Creation:
             f"backup already in progress: {one_line(running.id, 255)} is {one_line(running.lifecycle_state, 100)}; "
             f"the service says: {refusal.message}"
         )
-        return replace(self._refused(refusal, Outcome.SKIPPED), reason=reason, needs_person=True)
+        skip = self._refused(refusal, Outcome.SKIPPED)
+        return replace(skip, reason=reason, needs_person=True, is_only_for_now=True)
 
     def _send_while_in_conflict(self, refusal: ApiError) -> Result:
         """Send the request again, token and bytes unchanged, while it meets a Conflict that no backup explains."""

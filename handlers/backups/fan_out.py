@@ -117,7 +117,8 @@ class _FanOut:
         begun = {place for place, pending in self._pending.items() if pending.future.running()}
         self._workers.abandon()
         for place, (target, _) in self._pending.items():
-            self._finish(place, failed(target, out_of_time(target.resource, target.name, begun=place in begun)))
+            result = failed(target, out_of_time(target.resource, target.name, begun=place in begun))
+            self._finish(place, _leave_for_later(result, target))
         self._pending.clear()
 
     def _finish(self, place: Place, result: Result) -> None:
@@ -146,4 +147,16 @@ def _timed(handle_target: TargetHandler, target: Target) -> list[Target | Result
     except FunctionError as error:
         done = [failed(target, error)]
     milliseconds = round((time.monotonic() - started) * 1000)
-    return [replace(item, milliseconds=milliseconds) if isinstance(item, Result) else item for item in done]
+    return [
+        replace(_leave_for_later(item, target), milliseconds=milliseconds) if isinstance(item, Result) else item
+        for item in done
+    ]
+
+
+def _leave_for_later(result: Result, target: Target) -> Result:
+    """Return a result with what is left of its target, so that a later try can do it with the same bytes."""
+    was_deferred = target.deferral is not None
+    if not result.can_be_done_later:
+        return replace(result, was_deferred=was_deferred)
+    unfinished = replace(target, planned=result.request or target.planned)
+    return replace(result, was_deferred=was_deferred, unfinished=unfinished)

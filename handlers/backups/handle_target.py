@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from handlers.backups.back_up import back_up
 from handlers.backups.completions import complete, is_completion
+from handlers.backups.deferral import give_up
+from handlers.backups.failures import failed
 from handlers.backups.instances import volumes_of
 from handlers.domain.result import Result
 from handlers.domain.trigger import Target
@@ -16,6 +18,9 @@ from handlers.workers import Workers
 
 def handle_target(target: Target, api: OciApi, workers: Workers, settings: Settings) -> Sequence[Target | Result]:
     """Return the target's result, or the targets that it stands for. Raises FunctionError."""
+    given_up = give_up(target, settings.give_up_hours)
+    if given_up is not None:
+        return [failed(target, given_up)]
     if is_completion(target):
         return [complete(target, api)]
     if target.resource.resource_type == "instance":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from handlers.backups.failures import failed
@@ -68,4 +69,5 @@ def _list_attached(
 
 def _volume(target: Target, volume: Ocid) -> Target:
     """The target for a volume of the instance: the trigger's wish alone, for name, tags and compartment are its own."""
-    return Target(target.trigger, volume, tag_required=target.tag_required, request=target.request)
+    deferral = target.deferral and replace(target.deferral, is_alone=False)
+    return Target(target.trigger, volume, tag_required=target.tag_required, request=target.request, deferral=deferral)

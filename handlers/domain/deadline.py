@@ -56,11 +56,13 @@ class Deadlines:
     Attributes:
         calls: Calls of the API end.
         targets: What has not been done by then is given up.
+        deferral: What is left for later has been put into the queue.
         publish: The results are out.
     """
 
     calls: Deadline
     targets: Deadline
+    deferral: Deadline
     publish: Deadline
 
     @classmethod
@@ -76,4 +78,9 @@ class Deadlines:
         for_answer = _FOR_ANSWER._replace(seconds=_FOR_ANSWER.seconds + items * _ANSWER_SECONDS_PER_ITEM)
         publish_at = time.monotonic() + left - for_answer.of(left)
         targets_at = publish_at - _FOR_PUBLISHING.of(left)
-        return cls(Deadline(targets_at - _FOR_COLLECTING.of(left)), Deadline(targets_at), Deadline(publish_at))
+        return cls(
+            calls=Deadline(targets_at - _FOR_COLLECTING.of(left)),
+            targets=Deadline(targets_at),
+            deferral=Deadline((targets_at + publish_at) / 2),
+            publish=Deadline(publish_at),
+        )

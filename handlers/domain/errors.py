@@ -7,6 +7,7 @@ FunctionError
 ├── ApiError                    an OCI API answered with an error
 ├── ApiUnreachable              an OCI API did not answer, or not with something that can be read
 ├── PublishFailed               a notification topic did not take the message
+├── GivenUp                     work from the queue was tried for as long as it may be
 ├── BackupMismatch              an answered backup is not the one that was asked for
 ├── BackupUnfinished            a backup said to have ended has not
 ├── BackupStateUnknown          a backup said to have ended could not be read
@@ -94,6 +95,10 @@ class PublishFailed(FunctionError):
 
     code = "PublishFailed"
     retryable = True
+
+
+class GivenUp(FunctionError):
+    code = "GivenUp"
 
 
 class BackupMismatch(FunctionError):

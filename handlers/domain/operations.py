@@ -14,6 +14,7 @@ class Service(Enum):
     """An OCI service: its name, its endpoint in a region, and the version in its paths."""
 
     CORE = ("core", "https://iaas.{region}.{secondLevelDomain}", "/20160918")
+    QUEUE = ("queue", "https://messaging.{region}.oci.{secondLevelDomain}", "/20210201")
     NOTIFICATIONS = ("ons", "https://notification.{region}.{secondLevelDomain}", "/20181201")
 
     def __init__(self, label: str, endpoint_template: str, base_path: str) -> None:
@@ -120,3 +121,7 @@ LIST_BOOT_VOLUME_ATTACHMENTS = _core_list(
 PUBLISH_MESSAGE = Operation(
     "PublishMessage", Service.NOTIFICATIONS, "POST", "/topics/{id}/messages", ("use ons-topics",)
 )
+GET_QUEUE = Operation(
+    "GetQueue", Service.QUEUE, "GET", "/queues/{id}", ("read queues",), fields=("id", "messagesEndpoint")
+)
+PUT_MESSAGES = Operation("PutMessages", Service.QUEUE, "POST", "/queues/{id}/messages", ("use queue-push",))

@@ -12,11 +12,12 @@ from handlers.domain.untrusted import one_line
 if TYPE_CHECKING:
     from handlers.domain.errors import FunctionError
     from handlers.domain.models import CreateBackupDetails, VolumeBackup
-    from handlers.domain.trigger import Trigger
+    from handlers.domain.trigger import Target, Trigger
 
 
 class Outcome(StrEnum):
     ACCEPTED = "accepted"
+    DEFERRED = "deferred"
     DUPLICATE = "duplicate"
     SKIPPED = "skipped"
     PLANNED = "planned"
@@ -37,6 +38,7 @@ class Result:
         reason: Why it was skipped, in a sentence that a person can act on.
         hint: What a person should do about a skip, in a sentence; a failure's hint stands in its error.
         needs_person: Whether a skip leaves somebody without the backup that was asked for, so that it must be told.
+        is_only_for_now: Whether a skip is only for now: another backup of the resource is being made.
         error: Why it failed.
         retry_token: The ``opc-retry-token`` of the request.
         request: What was sent, or would be in a dry run.
@@ -45,6 +47,9 @@ class Result:
         milliseconds: How long the work on it took.
         count: How many equal items of a batch this one result stands for.
         notified: Whether every topic has taken the message about it.
+        unfinished: What is still to be done, where a later try can do it.
+        was_deferred: Whether it is about work that came from the queue.
+        stays_in_queue: Whether the queue itself brings it again, so that nothing is told of it.
     """
 
     trigger: Trigger
@@ -55,6 +60,7 @@ class Result:
     reason: str | None = None
     hint: str | None = None
     needs_person: bool = False
+    is_only_for_now: bool = False
     error: FunctionError | None = None
     retry_token: str | None = None
     request: CreateBackupDetails | None = None
@@ -63,6 +69,16 @@ class Result:
     milliseconds: int = 0
     count: int = 1
     notified: bool = False
+    unfinished: Target | None = None
+    was_deferred: bool = False
+    stays_in_queue: bool = False
+
+    @property
+    def can_be_done_later(self) -> bool:
+        """Whether a later try may end otherwise. A defect is told at once instead: it stays until somebody mends it."""
+        if self.error is None:
+            return self.is_only_for_now
+        return self.error.retryable and self.error.code != "InternalError"
 
     @property
     def is_faulty(self) -> bool:
@@ -72,6 +88,8 @@ class Result:
     @property
     def concerns_people(self) -> bool:
         """Whether somebody must do something about it, or at least know of it."""
+        if self.stays_in_queue:
+            return False
         return self.outcome is Outcome.FAILED or self.needs_person or self.is_faulty
 
     def document(self) -> dict[str, Any]:

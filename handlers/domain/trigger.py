@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from handlers.domain.models import BackupRequest
+    from handlers.domain.models import BackupRequest, CreateBackupDetails
     from handlers.domain.ocids import Ocid
 
 
@@ -45,6 +45,21 @@ class Trigger:
 
 
 @dataclass(frozen=True, slots=True)
+class Deferral:
+    """What work from the queue brings along from its first try.
+
+    Attributes:
+        first_tried: When the first try was.
+        reason: What the first try ended with, in words.
+        is_alone: Whether its message holds nothing else, so that the queue itself can bring it again.
+    """
+
+    first_tried: datetime
+    reason: str
+    is_alone: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """One resource that a trigger is about.
 
@@ -56,6 +71,8 @@ class Target:
         tags: What the trigger says of its tags, None where it does not say.
         tag_required: Whether it is only backed up if its tag asks for it.
         request: What a direct request asked for.
+        planned: The request of the first try, which every later one repeats byte for byte; None before it was built.
+        deferral: What it brings along from its first try; None where this is the first.
     """
 
     trigger: Trigger
@@ -65,6 +82,8 @@ class Target:
     tags: Tags | None = None
     tag_required: bool = False
     request: BackupRequest | None = None
+    planned: CreateBackupDetails | None = None
+    deferral: Deferral | None = None
 
     @property
     def retry_token(self) -> str:

@@ -100,13 +100,16 @@ class OciApi:
         retry_token: str | None = None,
         query: dict[str, Any] | None = None,
         compartment_id: str | None = None,
+        endpoint: Endpoint | None = None,
     ) -> ApiResponse:
         """Send `operation` about `resource`; transient errors are retried with the same token and bytes.
 
-        `compartment_id` is where the resource is, as far as the caller knows: it stands in the statements that a
-        refusal's hint shows. Raises ApiError, ApiUnreachable, DeadlineReached, ResourcePrincipalUnavailable.
+        `endpoint` takes the place of the one that service and region have. `compartment_id` is where the resource is,
+        as far as the caller knows: it stands in the statements that a refusal's hint shows.
+
+        Raises ApiError, ApiUnreachable, DeadlineReached, ResourcePrincipalUnavailable.
         """
-        endpoint = self._connections.endpoint(operation.service, resource)
+        endpoint = endpoint or self._connections.endpoint(operation.service, resource)
         path = operation.service.base_path + operation.path.format(id=resource.text)
         target = f"{path}?{urlencode(query)}" if query else path
         headers = {"accept": "application/json", "content-type": "application/json", "user-agent": _USER_AGENT}

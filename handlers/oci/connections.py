@@ -100,6 +100,16 @@ class Connections:
                 return
             time.sleep(_RENEWAL_POLL_SECONDS)
 
+    def is_at_home(self, resource: Ocid) -> bool:
+        """Return whether a resource is in the function's own region. Raises ResourcePrincipalUnavailable."""
+        own = self.principal().region
+        return find_region(resource, own) == own
+
+    def endpoint_at(self, base: str) -> Endpoint:
+        """Return the endpoint of a base URL that a service has told; the replacement takes the place of that, too."""
+        base = self._replacement or base.rstrip("/")
+        return Endpoint(base, keep_connections(self._pool(base), self.limits, self._clock))
+
     def endpoint(self, service: Service, resource: Ocid) -> Endpoint:
         """Return the endpoint in the region that `resource` lives in. Raises ResourcePrincipalUnavailable.
 

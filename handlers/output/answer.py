@@ -41,7 +41,9 @@ def build_refusal(error: FunctionError) -> Response:
 
 
 def _wants_again(result: Result) -> bool:
-    """A failure that a redelivery can mend, or one whose caller is waiting for the word."""
+    """What the queue is to bring again, a failure that a redelivery can mend, or one whose caller is waiting."""
+    if result.stays_in_queue:
+        return True
     return result.error is not None and (result.error.retryable or result.trigger.direct)
 
 

@@ -17,14 +17,23 @@ _TYPES = {
     Outcome.ACCEPTED: "accepted",
     Outcome.DUPLICATE: "accepted",
     Outcome.COMPLETED: "completed",
+    Outcome.DEFERRED: "deferred",
     Outcome.SKIPPED: "skipped",
     Outcome.FAILED: "failed",
 }
 
 
 def is_worth_telling(result: Result) -> bool:
-    """Whether a result is published: a skip only where somebody is left without the backup that was asked for."""
-    return result.outcome in _TYPES and (result.outcome is not Outcome.SKIPPED or result.needs_person)
+    """Return whether a result is published.
+
+    A skip is only where somebody is left without a backup: asked for just now, or announced as deferred. Of work that
+    stays in the queue nothing is told until it ends.
+    """
+    if result.stays_in_queue or (result.outcome is Outcome.DEFERRED and result.was_deferred):
+        return False
+    if result.outcome is Outcome.SKIPPED:
+        return result.needs_person or result.was_deferred
+    return result.outcome in _TYPES
 
 
 def build_event(result: Result, source: str) -> dict[str, Any]:
@@ -81,7 +90,7 @@ def _data(result: Result) -> dict[str, Any] | None:
     count = {"count": result.count} if result.count > 1 else {}
     if result.error:
         return {**result.error.document(), **count, **request}
-    if result.outcome is Outcome.SKIPPED:
+    if result.outcome in {Outcome.SKIPPED, Outcome.DEFERRED}:
         return {"reason": result.reason, **count, **request}
     if result.volume_backup:
         return result.volume_backup.document()

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import replace
 from importlib import import_module
 from typing import Protocol
 
 from handlers.domain.deadline import Deadline
+from handlers.domain.defects import attempt
 from handlers.domain.delivery import Delivery
-from handlers.domain.errors import FunctionError, InternalError, InvalidConfiguration, PublishFailed
+from handlers.domain.errors import FunctionError, InvalidConfiguration, PublishFailed
 from handlers.domain.result import Result
 from handlers.domain.topic_kinds import topic_kind
 from handlers.oci.connections import Connections
@@ -93,12 +95,11 @@ class Publisher:
         # Most invocations have nothing to tell people, and need not load the words for it.
         from handlers.output.alert import write_alert
 
-        try:
-            mail = write_alert(results, self.error, self._delivery)
-        except Exception as defect:  # noqa: BLE001  (a mail that cannot be written must not take the results with it)
-            self._note("ALERT_TOPIC_ID", InternalError.of(defect))
-            return
-        self._publish_to_all(self._settings.alert_topic_ids, lambda _: [mail], mail)
+        mail, error = attempt(write_alert, results, self.error, self._delivery)
+        if error is not None:
+            self._note("ALERT_TOPIC_ID", error)
+        if mail is not None:
+            self._publish_to_all(self._settings.alert_topic_ids, lambda _: [mail], mail)
 
     def _encode(self, results: Sequence[Result]) -> list[EncodedEvent]:
         """Return the results worth telling as CloudEvents, the worst first; what cannot be written is a failure."""
@@ -106,10 +107,12 @@ class Publisher:
         for position, result in enumerate(results):
             if not is_worth_telling(result):
                 continue
-            try:
-                events.append(encode_event(position, result, f"/create-volume-backup/{self._delivery.function_id}"))
-            except Exception as defect:  # noqa: BLE001  (one result that cannot be told must not silence the others)
-                self._note(result.resource_id or result.trigger.id, InternalError.of(defect))
+            source = f"/create-volume-backup/{self._delivery.function_id}"
+            event, error = attempt(encode_event, position, result, source)
+            if error is not None:
+                self._note(result.resource_id or result.trigger.id, error)
+            if event is not None:
+                events.append(event)
         return sorted(events, key=lambda event: rank_of(event.result))
 
     def _publish_to_all(self, topic_ids: Sequence[str], pack: PackMessages, everything: Message) -> set[int]:
@@ -124,13 +127,10 @@ class Publisher:
         }
         missed: set[int] = set()
         for topic_id, future in publishing.items():
-            try:
-                refused = future.result(timeout=max(0.0, deadline.remaining()))
-            except FutureTimeout:
-                refused = [(everything, PublishFailed("The topic did not answer in time"))]
-            except Exception as defect:  # noqa: BLE001  (whatever goes wrong in telling is that topic's failure)
-                refused = [(everything, InternalError.of(defect))]
-            for message, error in refused:
+            refused, unanswered = attempt(_result_of, future, deadline)
+            if unanswered is not None:
+                refused = [(everything, unanswered)]
+            for message, error in refused or []:
                 missed.update(message.positions)
                 self._note(topic_id, error)
         if not all(future.done() for future in publishing.values()):
@@ -166,17 +166,22 @@ def _pack(events: Sequence[EncodedEvent], topic: Topic) -> list[Message]:
     return pack_messages(events, topic.count_bytes, topic.max_bytes)
 
 
+def _result_of(future: Future[Refused], deadline: Deadline) -> Refused:
+    """Return what a topic refused. Raises PublishFailed where it has not answered by the deadline."""
+    try:
+        return future.result(timeout=max(0.0, deadline.remaining()))
+    except FutureTimeout as error:
+        raise PublishFailed("The topic did not answer in time") from error
+
+
 def _publish_in_order(topic: Topic, pack: PackMessages) -> Refused:
     """Publish to one topic, one message after the other, and return those that it did not take."""
     refused: Refused = []
     messages = pack(topic)
     for message in messages[:MAX_MESSAGES]:
-        try:
-            topic.publish(message)
-        except FunctionError as error:
+        _, error = attempt(topic.publish, message)
+        if error is not None:
             refused.append((message, error))
-        except Exception as defect:  # noqa: BLE001  (the messages after this one are still to be published)
-            refused.append((message, InternalError.of(defect)))
     if len(messages) > MAX_MESSAGES:
         # Delivered again, it would be as many again: the answer must not ask for that.
         too_many = PublishFailed(f"{len(messages)} messages are needed, of which {MAX_MESSAGES} were published")

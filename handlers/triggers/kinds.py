@@ -47,14 +47,14 @@ class Envelope(NamedTuple):
     """
 
     name: str
-    matches: Callable[[Document], bool]
-    unwrap: Callable[[Document, Context], tuple[object, Context]]
+    matches: Callable[[object], bool]
+    unwrap: Callable[[Any, Context], tuple[object, Context]]
     looks_like: str
 
 
 def unwrap(document: object, context: Context) -> tuple[object, Context]:
     """Return what lies in all envelopes around a trigger or an array. Raises InvalidRequest."""
-    while isinstance(document, dict):
+    while isinstance(document, dict | str):
         envelope = next((envelope for envelope in ENVELOPES if envelope.matches(document)), None)
         if envelope is None:
             break
@@ -80,9 +80,23 @@ def accepted_kinds() -> str:
     return f"{', '.join(shapes)}, or a batch (an array) of these"
 
 
+def comes_from_a_connector(document: object) -> bool:
+    """Return whether the document is one that only a connector sends: its caller does not wait for the answer."""
+    return is_streaming_item(document) or _is_queue_message(document) or _is_work(document)
+
+
 def is_streaming_item(document: object) -> bool:
-    """Return whether the document is one that only a connector sends."""
     return isinstance(document, dict) and "stream" in document and "value" in document
+
+
+def _is_queue_message(document: object) -> bool:
+    from handlers.triggers import queue_message
+
+    return queue_message.is_queue_message(document)
+
+
+def _is_work(document: object) -> bool:
+    return isinstance(document, dict) and "work" in document
 
 
 def _require_depth(context: Context) -> None:
@@ -99,8 +113,13 @@ def _is_own_message(document: Document) -> bool:
     return "specversion" in document and isinstance(source, str) and source.startswith("/create-volume-backup/")
 
 
-def _is_cloud_event(document: Document) -> bool:
-    return "specversion" in document and "data" in document and not _is_own_message(document)
+def _is_cloud_event(document: object) -> bool:
+    return (
+        isinstance(document, dict)
+        and "specversion" in document
+        and "data" in document
+        and not _is_own_message(document)
+    )
 
 
 def _is_completion(document: Document) -> bool:
@@ -157,6 +176,18 @@ def _parse_request(document: Document, context: Context) -> Iterable[Target | Re
     return request.parse(document, context)
 
 
+def _parse_work(document: Document, context: Context) -> Iterable[Target | Result]:
+    from handlers.triggers import work
+
+    return work.parse(document, context)
+
+
+def _unwrap_queue_message(document: str | Document, context: Context) -> tuple[object, Context]:
+    from handlers.triggers import queue_message
+
+    return queue_message.unwrap(document, context)
+
+
 def _unwrap_cloudevent(document: Document, context: Context) -> tuple[object, Context]:
     from handlers.triggers import cloudevent
 
@@ -177,9 +208,11 @@ KINDS = (
     Kind("event", _is_event, _parse_event, "an event (eventType, data, eventID)"),
     Kind("audit", _has("eventType", "data", "eventId"), _parse_audit, "an audit record (eventType, data, eventId)"),
     Kind("message", _is_own_message, _parse_own_message, ""),
+    Kind("work", _is_work, _parse_work, ""),
     Kind("request", _is_request, _parse_request, "a request (volumeId)"),
 )
 ENVELOPES = (
+    Envelope("queue", _is_queue_message, _unwrap_queue_message, ""),
     Envelope("cloudevent", _is_cloud_event, _unwrap_cloudevent, "a CloudEvent 1.0 of an event or an audit record"),
     Envelope("stream", is_streaming_item, _unwrap_streaming_item, "a streaming item (stream, value)"),
 )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from handlers.domain.defects import attempt
 from handlers.domain.delivery import Delivery
-from handlers.domain.errors import FunctionError, InternalError, InvalidRequest
+from handlers.domain.errors import InvalidRequest
 from handlers.domain.result import Result, skipped
 from handlers.domain.trigger import Target
 from handlers.domain.untrusted import one_line
@@ -13,7 +14,7 @@ from handlers.settings import Settings
 from handlers.triggers.collection import Collection, trigger_of
 from handlers.triggers.context import Context
 from handlers.triggers.json_text import decode
-from handlers.triggers.kinds import accepted_kinds, is_streaming_item, recognise, unwrap
+from handlers.triggers.kinds import accepted_kinds, comes_from_a_connector, recognise, unwrap
 
 # Meant as JSON, and with a field of an alarm or a request. What people write to a topic, and what this function writes
 # to people, begins with a word.
@@ -35,7 +36,7 @@ def parse(delivery: Delivery, settings: Settings) -> list[Target | Result]:
             raise InvalidRequest(f"{what}; expected {accepted_kinds()}") from error
         return [_skipped_text(delivery.body, error, context)]
     # A connector may be set to hand over one item instead of an array.
-    return _parse_all([document] if is_streaming_item(document) else document, context)
+    return _parse_all([document] if comes_from_a_connector(document) else document, context)
 
 
 def _parse_all(document: object, context: Context) -> list[Target | Result]:
@@ -47,23 +48,29 @@ def _parse_all(document: object, context: Context) -> list[Target | Result]:
     waiting = [(document, context)]
     while waiting:
         document, context = waiting.pop()
-        try:
-            document, context = unwrap(document, context)
+        opened, error = attempt(unwrap, document, context)
+        if opened is not None:
+            document, context = opened
             if isinstance(document, list):
                 taken = collection.room_for(document, waiting=len(waiting))
                 waiting += [(document[index], context.item(index + 1)) for index in reversed(range(taken))]
                 continue
-            kind, known = recognise(document)
-            for item in kind.parse(known, context):
-                collection.add(item)
-        except Exception as error:  # one item must not hold up the others for ever: its batch would come again
-            if context.direct:
-                raise
-            failure = error if isinstance(error, FunctionError) else InternalError.of(error)
-            collection.reject(failure, document, context)
+            _, error = attempt(_parse_document, document, context, collection)
+        # One item must not hold up the others for ever: its batch would come again.
+        if error is not None and context.direct:
+            raise error
+        if error is not None:
+            collection.reject(error, document, context)
         else:
             collection.count_document()
     return collection.items()
+
+
+def _parse_document(document: object, context: Context, collection: Collection) -> None:
+    """Add what a document holds. Raises InvalidRequest."""
+    kind, known = recognise(document)
+    for item in kind.parse(known, context):
+        collection.add(item)
 
 
 def _skipped_text(body: bytes, error: ValueError, context: Context) -> Result:

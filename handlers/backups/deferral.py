@@ -1,0 +1,168 @@
+"""What cannot be done now is put into the queue, and what the queue brings is given up in time.
+
+A trigger that a service sent is deferred where a later try may end otherwise: a backup is in progress, the API
+throttles or fails, the time is over. Whoever calls the function himself is waiting for the answer, and gets it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from handlers.domain.deadline import Deadline
+from handlers.domain.errors import FunctionError, GivenUp
+from handlers.domain.result import Outcome, Result
+from handlers.domain.trigger import Deferral, Target
+from handlers.domain.untrusted import one_line
+from handlers.domain.work import MAX_TARGETS, write_work
+from handlers.oci.client import OciApi
+from handlers.oci.connections import Connections
+from handlers.oci.work_queue import MAX_MESSAGE_BYTES, WorkQueue
+
+# A queue that does not answer must not use up the time of the backups: what it does not take is told instead.
+_MAX_SECONDS = 10.0
+_TOO_LARGE = "it is larger than a message of the queue may be"
+
+
+def give_up(target: Target, give_up_hours: int) -> GivenUp | None:
+    """Return the error that ends the work on a target from the queue, None while there is time for another try.
+
+    Nothing is sent any more: the retry token may have expired by the time that the request arrives.
+    """
+    if target.deferral is None:
+        return None
+    first_tried = target.deferral.first_tried
+    if datetime.now(UTC) - first_tried < timedelta(hours=give_up_hours):
+        return None
+    return GivenUp(
+        f"Tried since {first_tried:%Y-%m-%d %H:%M:%S} UTC, and given up after GIVE_UP_HOURS ({give_up_hours}). "
+        f"The first try had ended with: {target.deferral.reason}",
+        hint="Look at what has kept it from being done for so long, and send it again by hand.",
+    )
+
+
+class Deferrals:
+    """Puts into the queue what one invocation leaves undone.
+
+    Args:
+        queue: Where it is put.
+        connections: What the queue is reached by.
+        deadline: When everything must have been put.
+    """
+
+    def __init__(self, queue: WorkQueue, connections: Connections, deadline: Deadline) -> None:
+        self._queue = queue
+        self._connections = connections
+        self._deadline = deadline
+        self._started = datetime.now(UTC)
+
+    def split(self, items: Sequence[Target | Result]) -> list[Target | Result]:
+        """Put triggers with more targets than one message holds into the queue, in parts; return the rest.
+
+        Each part is a deferred result. What cannot be put is worked off in this invocation, as far as its time goes.
+        """
+        numbers: dict[str, int] = {}
+        for item in items:
+            if isinstance(item, Target) and not item.trigger.direct and item.deferral is None:
+                numbers[item.trigger.id] = numbers.get(item.trigger.id, 0) + 1
+        large = {trigger_id for trigger_id, number in numbers.items() if number > MAX_TARGETS}
+        if not large:
+            return list(items)
+        rest = [item for item in items if not (isinstance(item, Target) and item.trigger.id in large)]
+        for trigger_id in large:
+            targets = [item for item in items if isinstance(item, Target) and item.trigger.id == trigger_id]
+            rest += self._put_parts(targets)
+        return rest
+
+    def _put_parts(self, targets: Sequence[Target]) -> Iterator[Target | Result]:
+        reason = "it was one of more resources than one invocation carries out"
+        parts = [targets[start : start + MAX_TARGETS] for start in range(0, len(targets), MAX_TARGETS)]
+        errors = self._put([write_work(part, self._started, reason) for part in parts])
+        for number, (part, error) in enumerate(zip(parts, errors, strict=True), 1):
+            if error is not None:
+                yield from part
+                continue
+            what = f"part {number} of {len(parts)} was put into the queue, with {len(part)} of {len(targets)} resources"
+            yield Result(part[0].trigger, Outcome.DEFERRED, reason=what, count=len(part))
+
+    def defer(self, results: Sequence[Result]) -> list[Result]:
+        """Put what can be done later into the queue, and return the results as they stand then.
+
+        What came from the queue by itself stays there: the answer 502 brings it again after the visibility timeout,
+        which a new message would not wait for. What is left of a larger message is put anew, each by itself.
+        """
+        standing = list(results)
+        messages = list(_group([place for place, result in enumerate(standing) if _is_deferrable(result)], standing))
+        errors = self._put([_write(places, standing, self._started) for places in messages])
+        for places, error in zip(messages, errors, strict=True):
+            for place in places:
+                result = standing[place]
+                if error is None:
+                    standing[place] = _deferred(result)
+                elif result.was_deferred:
+                    standing[place] = replace(result, stays_in_queue=True)
+        return [
+            replace(result, stays_in_queue=True) if _is_alone_in_its_message(result) else result for result in standing
+        ]
+
+    def _put(self, contents: Sequence[str]) -> list[FunctionError | None]:
+        if not contents:
+            return []
+        fitting = [content for content in contents if len(content.encode()) <= MAX_MESSAGE_BYTES]
+        deadline = Deadline(min(self._deadline.at, time.monotonic() + _MAX_SECONDS))
+        put = iter(self._queue.put(fitting, OciApi(self._connections, deadline)))
+        too_large = FunctionError(_TOO_LARGE)
+        return [next(put) if len(content.encode()) <= MAX_MESSAGE_BYTES else too_large for content in contents]
+
+
+def _is_deferrable(result: Result) -> bool:
+    return (
+        result.unfinished is not None
+        and result.can_be_done_later
+        and not result.trigger.direct
+        and not _is_alone_in_its_message(result)
+    )
+
+
+def _is_alone_in_its_message(result: Result) -> bool:
+    """Whether the queue itself can bring again what a result leaves undone, and nothing else with it."""
+    target = result.unfinished
+    if target is None or target.deferral is None or not result.can_be_done_later:
+        return False
+    return target.deferral.is_alone
+
+
+def _group(places: Iterable[int], results: Sequence[Result]) -> Iterator[list[int]]:
+    """Group what is left of each trigger; what has been in a larger message already, each by itself."""
+    groups: dict[str, list[int]] = {}
+    for place in places:
+        if results[place].was_deferred:
+            yield [place]
+        else:
+            groups.setdefault(results[place].trigger.id, []).append(place)
+    for group in groups.values():
+        for start in range(0, len(group), MAX_TARGETS):
+            yield group[start : start + MAX_TARGETS]
+
+
+def _write(places: Sequence[int], results: Sequence[Result], started: datetime) -> str:
+    targets = [target for place in places if (target := results[place].unfinished) is not None]
+    deferral = targets[0].deferral or Deferral(started, _reason(results[places[0]]), is_alone=False)
+    return write_work(targets, deferral.first_tried, deferral.reason)
+
+
+def _reason(result: Result) -> str:
+    return one_line(result.error.message if result.error else result.reason or "it could not be done", 500)
+
+
+def _deferred(result: Result) -> Result:
+    return replace(
+        result,
+        outcome=Outcome.DEFERRED,
+        reason=f"put into the queue, to be tried again: {_reason(result)}",
+        error=None,
+        needs_person=False,
+        hint=None,
+    )
