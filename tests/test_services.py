@@ -35,19 +35,19 @@ class Cpes(Resources):
         made = {"displayName": name, "lifecycleState": "PROVISIONING", "timeCreated": now()}
         return {**tagged(details), **details, **made}
 
-    @operation("POST", "/20160918/cpes", permission="manage cpes")
+    @operation("POST", "/20160918/cpes")
     async def create_cpe(self, call: Call) -> Reply:
         return self.create(call)
 
-    @operation("GET", "/20160918/cpes/{cpeId}", permission="inspect cpes")
+    @operation("GET", "/20160918/cpes/{cpeId}")
     async def get_cpe(self, call: Call) -> Reply:
         return self.get(call)
 
-    @operation("GET", "/20160918/cpes", permission="inspect cpes")
+    @operation("GET", "/20160918/cpes")
     async def list_cpes(self, call: Call) -> Reply:
         return self.page(call)
 
-    @operation("DELETE", "/20160918/cpes/{cpeId}", permission="manage cpes")
+    @operation("DELETE", "/20160918/cpes/{cpeId}")
     async def delete_cpe(self, call: Call) -> Reply:
         return self.delete(call)
 
