@@ -94,9 +94,7 @@ LIST_VOLUME_BACKUPS = _core_list("ListVolumeBackups", "/volumeBackups", "manage 
 LIST_BOOT_VOLUME_BACKUPS = _core_list(
     "ListBootVolumeBackups", "/bootVolumeBackups", "manage boot-volume-backups", "use volumes"
 )
-LIST_VOLUME_GROUP_BACKUPS = _core_list(
-    "ListVolumeGroupBackups", "/volumeGroupBackups", "manage volume-group-backups"
-)
+LIST_VOLUME_GROUP_BACKUPS = _core_list("ListVolumeGroupBackups", "/volumeGroupBackups", "manage volume-group-backups")
 GET_INSTANCE = _core(
     "GetInstance",
     "GET",

@@ -5,6 +5,8 @@ https://docs.oracle.com/en-us/iaas/Content/connector-hub/overview.htm
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from emulator.core.cloud import Cloud
 from emulator.core.operations import Document
 from emulator.services.identity.authorization import Authorization
@@ -22,22 +24,24 @@ class Access:
     def __init__(self, cloud: Cloud, connector: Document) -> None:
         self._cloud = cloud
         self._connector_id = connector["id"]
-        self._refusal: str | None = None
+        self._refusals: dict[str, str | None] = {}
 
     def may_read(self, queue_id: str) -> bool:
         """Return whether the connector may read messages of a queue and delete them."""
-        return all(self._may(operation, queue_id) for operation in _OF_SOURCE)
+        return self._may(_OF_SOURCE, queue_id)
 
     def may_invoke(self, function_id: str) -> bool:
         """Return whether the connector may invoke a function."""
-        return self._may("InvokeFunction", function_id)
+        return self._may(("InvokeFunction",), function_id)
 
-    def _may(self, operation: str, resource_id: str) -> bool:
+    def _may(self, operations: Iterable[str], resource_id: str) -> bool:
         resource = self._cloud.find(resource_id)
         if resource is None:
             return False
-        refusal = self._cloud.service(Authorization).find_refusal(self._connector_id, operation, resource)
-        if refusal and refusal != self._refusal:
-            self._cloud.journal.add("refused", refusal, caller=self._connector_id, operation=operation)
-        self._refusal = refusal
+        authorization = self._cloud.service(Authorization)
+        found = (authorization.find_refusal(self._connector_id, operation, resource) for operation in operations)
+        refusal = next(filter(None, found), None)
+        if refusal and refusal != self._refusals.get(resource_id):
+            self._cloud.journal.add("refused", refusal, caller=self._connector_id)
+        self._refusals[resource_id] = refusal
         return refusal is None
