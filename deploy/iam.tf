@@ -28,7 +28,7 @@ locals {
     [for statement in [
       # CreateVolumeGroupBackup, GetVolumeGroupBackup, ListVolumeGroupBackups
       "${local.allow} manage volume-group-backups ${local.in_volumes} where request.permission != 'VOLUME_GROUP_BACKUP_DELETE'",
-      # CreateVolumeGroupBackup, GetVolumeGroup, GetVolumeGroupBackup, ListVolumeGroupBackups
+      # CreateVolumeGroupBackup, GetVolumeGroup
       "${local.allow} inspect volume-groups ${local.in_volumes}",
     ] : statement if var.allow_volume_groups],
     [for statement in [

@@ -16,7 +16,11 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=12000, help="port to listen on, 0 for a free one (%(default)s)")
     parser.add_argument("--state", type=Path, help="folder for the CLI's config file and the function's principal")
     parser.add_argument(
-        "--deny", action="append", default=[], metavar="PERMISSION", help="e.g. 'manage volume-backups'"
+        "--deny",
+        action="append",
+        default=[],
+        metavar="GRANT",
+        help="take from functions what a policy gives: 'manage volume-backups'",
     )
     parser.add_argument(
         "--lifecycle", type=float, default=1.0, metavar="SECONDS", help="time in each state (%(default)s)"

@@ -26,7 +26,7 @@ class Options:
         images: images by the name that functions give, with registry and tag or without.
         own_stack: whether there are this project's function, topics, rule and subscription from the start.
         config: configuration of the function, over the TOPIC_ID and OCI_ENDPOINT that are set for it.
-        denied: permissions (``manage volume-backups``) that functions lack.
+        denied: grants (``manage volume-backups``) that are taken from functions, whatever the policies say.
         wired: subscribe the function to the alarm topic and to the events that it acts on.
         lifecycle_seconds: how long a resource stays in each state on its way to the last.
         latency_seconds: how long every request waits before it is carried out.

@@ -57,17 +57,17 @@ class LogGroups(TrackedResources):
 
         return self.cloud.service(Logs).logs_of(group["id"])
 
-    @operation("POST", PATH, permission="manage log-groups")
+    @operation("POST", PATH)
     async def create_log_group(self, call: Call) -> Reply:
         """CreateLogGroup."""
         return self.create(call)
 
-    @operation("GET", ONE, permission="read log-groups")
+    @operation("GET", ONE)
     async def get_log_group(self, call: Call) -> Reply:
         """GetLogGroup."""
         return self.get(call)
 
-    @operation("GET", PATH, permission="inspect log-groups")
+    @operation("GET", PATH)
     async def list_log_groups(self, call: Call) -> Reply:
         """ListLogGroups, with `isCompartmentIdInSubtree` those of the compartments below, too."""
         compartment_id = call.required("compartmentId")
@@ -78,12 +78,12 @@ class LogGroups(TrackedResources):
         found = [group for group in documents if is_within(group["compartmentId"], compartment_id)]
         return page_of(found, call, self.cloud.options.page_size)
 
-    @operation("PUT", ONE, permission="manage log-groups")
+    @operation("PUT", ONE)
     async def update_log_group(self, call: Call) -> Reply:
         """UpdateLogGroup."""
         return self.update(call)
 
-    @operation("DELETE", ONE, permission="manage log-groups")
+    @operation("DELETE", ONE)
     async def delete_log_group(self, call: Call) -> Reply:
         """DeleteLogGroup. Refused while a log is in it."""
         group = self.collection.from_path(call, self.parameter)
@@ -91,7 +91,7 @@ class LogGroups(TrackedResources):
             raise conflict(f"The log group {group['displayName']} is not empty.")
         return self.delete(call)
 
-    @operation("POST", f"{ONE}/actions/changeCompartment", permission="manage log-groups")
+    @operation("POST", f"{ONE}/actions/changeCompartment")
     async def change_log_group_compartment(self, call: Call) -> Reply:
         """ChangeLogGroupCompartment. Its logs go with it."""
         return self.move(call)
