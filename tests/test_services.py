@@ -23,38 +23,38 @@ from emulator.services.functions.functions import Functions
 from tests.world import World, world
 
 
-class Vcns(Resources):
-    resource_type = "vcn"
-    parameter = "vcnId"
+class Cpes(Resources):
+    resource_type = "cpe"
+    parameter = "cpeId"
     event_source = "VirtualNetwork"
     event_prefix = "virtualnetwork"
 
     def build(self, details: Document) -> Document:
         require(details, "compartmentId")
-        name = display_name(details, f"vcn{now()}")
+        name = display_name(details, f"cpe{now()}")
         made = {"displayName": name, "lifecycleState": "PROVISIONING", "timeCreated": now()}
         return {**tagged(details), **details, **made}
 
-    @operation("POST", "/20160918/vcns", permission="manage vcns")
-    async def create_vcn(self, call: Call) -> Reply:
+    @operation("POST", "/20160918/cpes", permission="manage cpes")
+    async def create_cpe(self, call: Call) -> Reply:
         return self.create(call)
 
-    @operation("GET", "/20160918/vcns/{vcnId}", permission="inspect vcns")
-    async def get_vcn(self, call: Call) -> Reply:
+    @operation("GET", "/20160918/cpes/{cpeId}", permission="inspect cpes")
+    async def get_cpe(self, call: Call) -> Reply:
         return self.get(call)
 
-    @operation("GET", "/20160918/vcns", permission="inspect vcns")
-    async def list_vcns(self, call: Call) -> Reply:
+    @operation("GET", "/20160918/cpes", permission="inspect cpes")
+    async def list_cpes(self, call: Call) -> Reply:
         return self.page(call)
 
-    @operation("DELETE", "/20160918/vcns/{vcnId}", permission="manage vcns")
-    async def delete_vcn(self, call: Call) -> Reply:
+    @operation("DELETE", "/20160918/cpes/{cpeId}", permission="manage cpes")
+    async def delete_cpe(self, call: Call) -> Reply:
         return self.delete(call)
 
 
 @pytest.fixture
-def with_vcns() -> Iterator[LocalOci]:
-    local = LocalOci(Options(lifecycle_seconds=0.01, wired=False), (*SERVICES, Vcns))
+def with_cpes() -> Iterator[LocalOci]:
+    local = LocalOci(Options(lifecycle_seconds=0.01, wired=False), (*SERVICES, Cpes))
     try:
         local.start()
         yield local
@@ -62,21 +62,21 @@ def with_vcns() -> Iterator[LocalOci]:
         local.stop()
 
 
-def test_a_service_is_added_by_registering_its_class(with_vcns: LocalOci) -> None:
-    call, compartment = with_vcns.operator.call, with_vcns.compartment_id
-    vcn = call("POST", "/20160918/vcns", {"compartmentId": compartment, "cidrBlocks": ["10.0.0.0/24"]})
-    assert (vcn["lifecycleState"], vcn["cidrBlocks"]) == ("PROVISIONING", ["10.0.0.0/24"])
-    with_vcns.journal.wait_for("event", type="com.oraclecloud.virtualnetwork.createvcn.end", resource=vcn["id"])
-    assert call("GET", f"/20160918/vcns/{vcn['id']}")["lifecycleState"] == "AVAILABLE"
-    assert [found["id"] for found in call("GET", "/20160918/vcns", compartmentId=compartment)] == [vcn["id"]]
-    call("DELETE", f"/20160918/vcns/{vcn['id']}")
-    with_vcns.journal.wait_for("event", type="com.oraclecloud.virtualnetwork.deletevcn.end", resource=vcn["id"])
-    with_vcns.deny("manage vcns")
+def test_a_service_is_added_by_registering_its_class(with_cpes: LocalOci) -> None:
+    call, compartment = with_cpes.operator.call, with_cpes.compartment_id
+    cpe = call("POST", "/20160918/cpes", {"compartmentId": compartment, "ipAddress": "192.0.2.1"})
+    assert (cpe["lifecycleState"], cpe["ipAddress"]) == ("PROVISIONING", "192.0.2.1")
+    with_cpes.journal.wait_for("event", type="com.oraclecloud.virtualnetwork.createcpe.end", resource=cpe["id"])
+    assert call("GET", f"/20160918/cpes/{cpe['id']}")["lifecycleState"] == "AVAILABLE"
+    assert [found["id"] for found in call("GET", "/20160918/cpes", compartmentId=compartment)] == [cpe["id"]]
+    call("DELETE", f"/20160918/cpes/{cpe['id']}")
+    with_cpes.journal.wait_for("event", type="com.oraclecloud.virtualnetwork.deletecpe.end", resource=cpe["id"])
+    with_cpes.deny("manage cpes")
 
 
 def test_a_service_that_is_not_registered_is_named_with_the_place_where_it_belongs(cloud: World) -> None:
-    with pytest.raises(LookupError, match=r"Vcns is not registered: it belongs into emulator/services/__init__\.py"):
-        cloud.oci.service(Vcns)
+    with pytest.raises(LookupError, match=r"Cpes is not registered: it belongs into emulator/services/__init__\.py"):
+        cloud.oci.service(Cpes)
 
 
 def test_the_base_url_is_not_known_before_the_start() -> None:
@@ -101,7 +101,7 @@ def test_every_service_class_is_registered_once() -> None:
             yield child
             yield from below(child)
 
-    declared = {kind for kind in below(Service) if kind.__module__.startswith("emulator.services.")}
+    declared = {kind for kind in below(Service) if kind.__module__.startswith("emulator.")}
     bases = {base for kind in declared for base in kind.__mro__[1:]}
     assert declared - bases == set(SERVICES)
     assert len(SERVICES) == len(set(SERVICES))

@@ -94,11 +94,12 @@ class Cloud:
         await asyncio.sleep(seconds)
         action()
 
-    def in_background(self, work: Coroutine[Any, Any, object]) -> None:
-        """Start `work` and return at once; what is not finished when the local OCI stops is cancelled."""
-        task = asyncio.get_running_loop().create_task(work)
+    def in_background(self, work: Coroutine[Any, Any, object]) -> asyncio.Task[object]:
+        """Start `work` and return its task at once; what is not finished when the local OCI stops is cancelled."""
+        task: asyncio.Task[object] = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def stop(self) -> None:
         """Cancel what runs in the background, and stop the services."""

@@ -27,16 +27,17 @@ _SORT_FIELDS = {name.upper(): name for name in ("displayName", "id", "name", "se
 class Collection:
     """Documents by OCID, all of one `resource_type`."""
 
-    def __init__(self, resource_type: str, *, page_size: int = 100) -> None:
+    def __init__(self, resource_type: str, *, page_size: int = 100, is_regional: bool = True) -> None:
         self.resource_type = resource_type
         self.documents: dict[str, Document] = {}
         self._page_size = page_size
+        self._is_regional = is_regional
         self._etags: dict[str, str] = {}
         self._tokens: dict[str, tuple[float, str, str]] = {}
 
     def add(self, document: Document, *, ocid: str | None = None) -> Document:
         """Keep a new document under a fresh OCID (or this one) and return it."""
-        document["id"] = ocid or new_ocid(self.resource_type)
+        document["id"] = ocid or new_ocid(self.resource_type, regional=self._is_regional)
         self.documents[document["id"]] = document
         self.touch(document)
         return document
@@ -110,7 +111,7 @@ class Collection:
         if digest != hashlib.sha256(call.content).hexdigest():
             raise invalid("opc-retry-token was used with a different request")
         document = self.documents.get(ocid)
-        if document is None or document.get("lifecycleState") in {"TERMINATING", *_GONE}:
+        if document is None or document.get("lifecycleState") in {"TERMINATING", "DELETING", *_GONE}:
             raise invalidated_retry_token()
         return document
 

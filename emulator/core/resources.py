@@ -33,9 +33,10 @@ class Resources(Service):
         model: the SDK's model of the resource: answers show its fields alone. None shows everything.
         summary_model: the SDK's model of a resource in a list; `model` where it is None.
         filters: the query parameters that a list is filtered by.
+        is_regional: whether their OCIDs name the region; those of compartments and policies do not.
         is_instant: whether they are created and deleted at once, and unknown afterwards, as topics and rules are.
             Others go from the state that `build` gives them to `ready_state`, and through `deleting_state` to
-            `deleted_state`, in which they stay readable.
+            `deleted_state`, in which they stay readable; where that is empty, they are unknown then.
         event_source: the `source` of their events; empty where they publish none.
         event_prefix: the service in their events' types: `blockvolumes`.
         event_noun: the resource in their events' types; their `resource_type` where it is empty.
@@ -51,6 +52,7 @@ class Resources(Service):
     model: type | None = None
     summary_model: type | None = None
     filters: tuple[str, ...] = ("compartmentId", "displayName", "lifecycleState")
+    is_regional = True
     is_instant = False
     ready_state = "AVAILABLE"
     deleting_state = "TERMINATING"
@@ -62,7 +64,9 @@ class Resources(Service):
 
     def __init__(self, cloud: Cloud) -> None:
         super().__init__(cloud)
-        self.collection = Collection(self.resource_type, page_size=cloud.options.page_size)
+        self.collection = Collection(
+            self.resource_type, page_size=cloud.options.page_size, is_regional=self.is_regional
+        )
 
     def build(self, details: Document) -> Document:
         """Return the resource that Create…Details describe, in its first state. Raises ServiceError."""
@@ -90,9 +94,10 @@ class Resources(Service):
         """Return an answer that shows a resource, with its etag."""
         return replace(self.collection.reply(document, status), document=self.show(document, call))
 
-    def create(self, call: Call, *, status: int = 200) -> Reply:
-        """Answer Create…: add what the body describes, once per retry token."""
-        return self.reply(call, self.collection.create(call, self.add).document, status)
+    def create(self, call: Call, *, status: int = 200, **given: Any) -> Reply:
+        """Answer Create…: add what the body describes, and the path (`given`), once per retry token."""
+        created = self.collection.create(call, lambda details: self.add({**details, **given}))
+        return self.reply(call, created.document, status)
 
     def add(self, details: Document) -> Document:
         """Add a resource and start its lifecycle. Raises ServiceError."""
@@ -119,12 +124,12 @@ class Resources(Service):
 
     def later(self, document: Document, steps: int, action: Callable[[], None]) -> None:
         """Call `action` after so many lifecycle steps, unless the resource is deleted by then."""
+        self.cloud.later(steps, lambda: self.unless_deleted(document, action))
 
-        def act() -> None:
-            if document["lifecycleState"] not in {self.deleting_state, self.deleted_state}:
-                action()
-
-        self.cloud.later(steps, act)
+    def unless_deleted(self, document: Document, action: Callable[[], None]) -> None:
+        """Call `action` if the resource is not deleted."""
+        if document["lifecycleState"] not in {self.deleting_state, self.deleted_state}:
+            action()
 
     def get(self, call: Call) -> Reply:
         """Answer Get…."""
@@ -202,12 +207,19 @@ class Resources(Service):
         document["lifecycleState"] = self.deleting_state
         self.collection.touch(document)
         self.publish_event("delete", document, ".begin")
-        self.cloud.later(1, lambda: self._end_deletion(document))
+        self.schedule_deletion(document)
 
-    def _end_deletion(self, document: Document) -> None:
+    def schedule_deletion(self, document: Document) -> None:
+        """Let the resource be gone after one lifecycle step."""
+        self.cloud.later(1, lambda: self.end_deletion(document))
+
+    def end_deletion(self, document: Document) -> None:
+        """End the deletion."""
         document["lifecycleState"] = self.deleted_state
         self.collection.touch(document)
         self.publish_event("delete", document, ".end")
+        if not self.deleted_state:
+            self.collection.discard(document)
 
     def check_available(self, document: Document) -> None:
         """Raise ServiceError 409 IncorrectState where a resource is not in its ready state."""

@@ -6,6 +6,7 @@ A service is registered by its line in `SERVICES`; nothing else knows it by name
 from __future__ import annotations
 
 from emulator.core.service import Service
+from emulator.core.work_requests import WorkRequests
 from emulator.services.block_volume.boot_volume_backups import BootVolumeBackups
 from emulator.services.block_volume.boot_volumes import BootVolumes
 from emulator.services.block_volume.volume_backups import VolumeBackups
@@ -22,12 +23,25 @@ from emulator.services.functions.deliveries import Deliveries
 from emulator.services.functions.fn_api import FnApi
 from emulator.services.functions.functions import Functions
 from emulator.services.functions.invocations import Invocations
+from emulator.services.identity.compartments import Compartments
+from emulator.services.identity.dynamic_groups import DynamicGroups
+from emulator.services.identity.policies import Policies
+from emulator.services.identity.tenancies import Tenancies
+from emulator.services.logging.log_groups import LogGroups
+from emulator.services.logging.logs import Logs
 from emulator.services.monitoring.alarms import Alarms
 from emulator.services.monitoring.metrics import Metrics
 from emulator.services.notifications.inbox import Inbox
 from emulator.services.notifications.subscriptions import Subscriptions
 from emulator.services.notifications.topics import Topics
+from emulator.services.resource_scheduler.schedules import Schedules
 from emulator.services.streaming.streams import Streams
+from emulator.services.virtual_network.oracle_services import OracleServices
+from emulator.services.virtual_network.route_tables import RouteTables
+from emulator.services.virtual_network.security_lists import SecurityLists
+from emulator.services.virtual_network.service_gateways import ServiceGateways
+from emulator.services.virtual_network.subnets import Subnets
+from emulator.services.virtual_network.vcns import Vcns
 
 SERVICES: tuple[type[Service], ...] = (
     Volumes,
@@ -52,4 +66,18 @@ SERVICES: tuple[type[Service], ...] = (
     Invocations,
     Deliveries,
     FnApi,
+    WorkRequests,
+    OracleServices,
+    Vcns,
+    ServiceGateways,
+    RouteTables,
+    SecurityLists,
+    Subnets,
+    Tenancies,
+    Compartments,
+    DynamicGroups,
+    Policies,
+    LogGroups,
+    Logs,
+    Schedules,
 )

@@ -1,0 +1,88 @@
+"""Log groups."""
+
+from __future__ import annotations
+
+from emulator.core.collection import display_name, page_of, require, tagged
+from emulator.core.errors import conflict
+from emulator.core.identifiers import now
+from emulator.core.operations import Call, Document, Reply, operation
+from emulator.core.resources import COMMON_FIELDS
+from emulator.core.tracked_resources import TrackedResources
+from emulator.core.work_requests import LOGGING
+from emulator.services.identity.compartments import Compartments
+
+PATH = "/20200531/logGroups"
+ONE = f"{PATH}/{{logGroupId}}"
+
+
+class LogGroups(TrackedResources):
+    """Log groups go CREATING → ACTIVE, and DELETING until they are unknown."""
+
+    resource_type = "loggroup"
+    parameter = "logGroupId"
+    created_with = ("compartmentId", "description", *COMMON_FIELDS)
+    updated_with = ("description", *COMMON_FIELDS)
+    deleted_state = ""
+    work_request_api = LOGGING
+    entity_type = "loggroup"
+    operation_noun = "LOG_GROUP"
+
+    def build(self, details: Document) -> Document:
+        require(details, "compartmentId", "displayName")
+        name = display_name(details, "")
+        for other in self.collection.documents.values():
+            if (other["compartmentId"], other["displayName"]) == (details["compartmentId"], name):
+                raise conflict(f"The compartment has a log group {name}.")
+        return {
+            **tagged(details),
+            "compartmentId": details["compartmentId"],
+            "description": details.get("description"),
+            "displayName": name,
+            "lifecycleState": "CREATING",
+            "timeCreated": now(),
+            "timeLastModified": now(),
+        }
+
+    def change(self, document: Document, fields: Document) -> None:
+        super().change(document, {**fields, "timeLastModified": now()})
+
+    @operation("POST", PATH, permission="manage log-groups")
+    async def create_log_group(self, call: Call) -> Reply:
+        """CreateLogGroup."""
+        return self.create(call)
+
+    @operation("GET", ONE, permission="read log-groups")
+    async def get_log_group(self, call: Call) -> Reply:
+        """GetLogGroup."""
+        return self.get(call)
+
+    @operation("GET", PATH, permission="inspect log-groups")
+    async def list_log_groups(self, call: Call) -> Reply:
+        """ListLogGroups, with `isCompartmentIdInSubtree` those of the compartments below, too."""
+        compartment_id = call.required("compartmentId")
+        if call.query.get("isCompartmentIdInSubtree", "").lower() != "true":
+            return self.page(call)
+        is_within = self.cloud.service(Compartments).is_at_or_below
+        documents = self.collection.documents.values()
+        found = [group for group in documents if is_within(group["compartmentId"], compartment_id)]
+        return page_of(found, call, self.cloud.options.page_size)
+
+    @operation("PUT", ONE, permission="manage log-groups")
+    async def update_log_group(self, call: Call) -> Reply:
+        """UpdateLogGroup."""
+        return self.update(call)
+
+    @operation("DELETE", ONE, permission="manage log-groups")
+    async def delete_log_group(self, call: Call) -> Reply:
+        """DeleteLogGroup. Refused while a log is in it."""
+        from emulator.services.logging.logs import Logs  # Here, because logs belong to groups.
+
+        group = self.collection.from_path(call, self.parameter)
+        if self.cloud.service(Logs).logs_of(group["id"]):
+            raise conflict(f"The log group {group['displayName']} is not empty.")
+        return self.delete(call)
+
+    @operation("POST", f"{ONE}/actions/changeCompartment", permission="manage log-groups")
+    async def change_log_group_compartment(self, call: Call) -> Reply:
+        """ChangeLogGroupCompartment. Its logs go with it."""
+        return self.move(call)
