@@ -70,6 +70,7 @@ class World:
         return self._ready(self.oci.service(Volumes), {"displayName": "db-data-1", **details})
 
     def boot_volume(self, **details: Any) -> str:
+        """A boot volume as one that comes with an instance: by a request it would be a copy of another."""
         return self._ready(self.oci.service(BootVolumes), {"displayName": "web-1 (Boot Volume)", **details})
 
     def volume_group(self, *volume_ids: str, **details: Any) -> str:
@@ -92,7 +93,7 @@ class World:
         located = (
             details if "backup" in resources.resource_type else {"compartmentId": self.oci.compartment_id, **details}
         )
-        document = self.oci.run(lambda: resources.add(located))
+        document = self.oci.run(lambda: resources.insert(located))
         event_type = f"com.oraclecloud.blockvolumes.create{resources.resource_type}.end"
         self.oci.journal.wait_for("event", type=event_type, resource=document["id"])
         return str(document["id"])
@@ -102,7 +103,12 @@ class World:
         instance = self.oci.operator.call(
             "POST",
             "/20160918/instances",
-            {"compartmentId": self.oci.compartment_id, "shape": "VM.Standard.E4.Flex", "displayName": name},
+            {
+                "compartmentId": self.oci.compartment_id,
+                "availabilityDomain": "AD-1",
+                "shape": "VM.Standard.E4.Flex",
+                "displayName": name,
+            },
         )
         launched = "com.oraclecloud.computeapi.launchinstance.end"
         self.oci.journal.wait_for("event", type=launched, resource=instance["id"])

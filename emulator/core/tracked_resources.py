@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from emulator.core.cloud import Cloud
@@ -72,10 +73,10 @@ class TrackedResources(Resources):
         document, details = self.read_update(call)
         return accepted(self.change_tracked("UPDATE", document, details))
 
-    def move(self, call: Call) -> Reply:
+    def move(self, call: Call, *, status: int = 202) -> Reply:
         """Answer Change…Compartment."""
         document, details = self.read_move(call)
-        return accepted(self.change_tracked("MOVE", document, details))
+        return replace(accepted(self.change_tracked("MOVE", document, details)), status=status)
 
     def change_tracked(self, verb: str, document: Document, fields: Document) -> Document:
         """Return a new work request that sets fields of a resource."""
