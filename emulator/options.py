@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from emulator.core.journal import Entry
 from emulator.image import Image
@@ -36,6 +37,10 @@ class Options:
         publishes_per_minute: how many messages a topic takes a minute.
         mails_per_minute: how many e-mails an address gets a minute.
         confirms_subscriptions: confirm every subscription at once, as its receiver would.
+        queue_second_seconds: how long a second of queues and of the batches of service connectors lasts.
+        queue_element_shape: what a message of a queue is in the batch that Connector Hub hands to a function, which the
+            platform does not say: ``content`` for ``{"content": "<text>"}``, ``text`` for a JSON string, ``object`` for
+            the JSON value that its content holds.
         page_size: how many resources a list answers at most.
         max_containers: how many containers a function has at most.
         token_seconds: how long the session token of a resource principal is valid.
@@ -61,6 +66,8 @@ class Options:
     publishes_per_minute: int = 60
     mails_per_minute: int = 10
     confirms_subscriptions: bool = False
+    queue_second_seconds: float = 1.0
+    queue_element_shape: Literal["content", "text", "object"] = "content"
     page_size: int = 100
     max_containers: int = 20
     token_seconds: int = 15 * 60

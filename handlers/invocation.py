@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import ParamSpec, TypeVar
 
 from handlers.domain.deadline import Deadlines
 from handlers.domain.delivery import Delivery
@@ -12,71 +13,77 @@ from handlers.domain.result import Result
 from handlers.domain.trigger import Target
 from handlers.output import logs
 from handlers.output.answer import Response, build_refusal, build_response
-from handlers.output.messages import worth_telling
+from handlers.output.cloud_events import is_worth_telling
 from handlers.settings import Settings, load_settings
 from handlers.triggers.recognise import parse
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 
 def invoke(delivery: Delivery) -> Response:
-    """The answer to a delivery, whatever it is: this is the program's edge, and no exception goes past it."""
+    """Return the answer to a delivery, whatever it is: this is the program's edge, and no exception goes past it.
+
+    Whatever goes wrong in publishing, answering or logging hides nothing of what was made.
+    """
     started = time.monotonic()
-    logs.start()
+    _guard(logs.start)
+    processed, error = _guard(_process, delivery)
     results: Sequence[Result] = ()
-    error: FunctionError | None = None
+    response = None
+    if processed:
+        results, error = processed
+        response, defect = _guard(build_response, results, error)
+        error = defect or error
+    response = response or build_refusal(error or InternalError("nothing was answered"))
+    _guard(logs.invocation, delivery, response, results, error, round((time.monotonic() - started) * 1000))
+    return response
+
+
+def _guard(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> tuple[T | None, FunctionError | None]:
+    """Return what a call returns, or else the error that it ends in."""
     try:
-        results, error = _process(delivery)
-        answered = build_response(results, error)
-    except FunctionError as refused:
-        error, answered = refused, build_refusal(refused)
+        return call(*args, **kwargs), None
+    except FunctionError as error:
+        return None, error
     except Exception as defect:  # noqa: BLE001  (the one broad except: a defect must be answered, not lost)
-        error = InternalError.of(defect)
-        answered = build_refusal(error)
-    logs.invocation(delivery, answered, results, error, round((time.monotonic() - started) * 1000))
-    return answered
+        return None, InternalError.of(defect)
 
 
 def _process(delivery: Delivery) -> tuple[Sequence[Result], FunctionError | None]:
-    """The results of a delivery, and the error where they could not be published.
+    """Return the results of a delivery, and the error where they could not be published.
 
     Raises InvalidConfiguration, InvalidRequest and ResourcePrincipalUnavailable.
     """
-    configured = load_settings()
-    logs.configure(configured.log_level)
-    deadlines = Deadlines.of_header(delivery.fn_deadline)
-    items = parse(delivery, configured)
-    if not any(isinstance(item, Target) or worth_telling(item) for item in items):
+    settings = load_settings()
+    logs.configure(settings.log_level)
+    items = parse(delivery, settings)
+    deadlines = Deadlines.of_header(delivery.fn_deadline, len(items))
+    if not any(isinstance(item, Target) or is_worth_telling(item) for item in items):
         return [item for item in items if isinstance(item, Result)], None
-    return _process_targets(items, delivery, configured, deadlines)
+    return _process_targets(items, delivery, settings, deadlines)
 
 
 def _process_targets(
-    items: Sequence[Target | Result], delivery: Delivery, configured: Settings, deadlines: Deadlines
+    items: Sequence[Target | Result], delivery: Delivery, settings: Settings, deadlines: Deadlines
 ) -> tuple[Sequence[Result], FunctionError | None]:
     # The SDK takes most of a cold start; a delivery that asks for nothing never gets here.
-    from handlers.backups.back_up import back_up
-    from handlers.backups.completions import complete, is_completion
     from handlers.backups.fan_out import fan_out
-    from handlers.backups.instances import volumes_of
+    from handlers.backups.handle_target import handle_target
     from handlers.oci.client import OciApi
     from handlers.oci.connections import get_connections
-    from handlers.output.publish import open_topics, publish
-    from handlers.workers import get_workers
+    from handlers.output.publish import Publisher
+    from handlers.workers import get_api_workers
 
-    container = get_connections(configured.oci_endpoint, max(configured.max_concurrency, len(configured.topic_ids)))
-    container.principal()
-    topics = open_topics(configured.topic_ids, container, deadlines.publish)
-    api = OciApi(container, deadlines.calls)
+    topics = max(len(settings.topic_ids), len(settings.alert_topic_ids))
+    connections = get_connections(settings.oci_endpoint, max(settings.max_concurrency, topics))
+    connections.principal()
+    publisher = Publisher(settings, connections, delivery, deadlines.publish)
+    api, workers = OciApi(connections, deadlines.calls), get_api_workers(settings.max_concurrency)
 
-    def handle_target(target: Target) -> Sequence[Target | Result]:
-        if is_completion(target):
-            return [complete(target, api)]
-        if target.resource.resource_type == "instance":
-            return volumes_of(target, api)
-        return [back_up(target, api, configured)]
+    def handle(target: Target) -> Sequence[Target | Result]:
+        return handle_target(target, api, workers, settings)
 
-    results = fan_out(items, handle_target, deadlines.targets, get_workers(configured.max_concurrency))
-    if configured.dry_run:
-        return results, None
-    # As many as there are topics, so that one that does not answer keeps no other from being told.
-    source, at_once = f"/create-volume-backup/{delivery.function_id}", get_workers(len(topics))
-    return publish(results, topics, source, deadlines.publish, at_once)
+    results = fan_out(items, handle, deadlines.targets, workers, publisher.publish)
+    publisher.alert(results)
+    return results, publisher.error

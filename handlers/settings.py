@@ -4,42 +4,27 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar, cast, overload
 
 from handlers.domain.errors import InvalidConfiguration
 from handlers.domain.ocids import parse_ocid
 from handlers.domain.tags import TagName
+from handlers.domain.topic_kinds import topic_kind
 from handlers.domain.untrusted import one_line
+
+T = TypeVar("T")
 
 ALARM_TRANSITIONS = ("OK_TO_FIRING", "FIRING_TO_OK", "REPEAT", "RESET")
 _TRUE = frozenset({"true", "yes", "on", "1"})
 _FALSE = frozenset({"false", "no", "off", "0"})
 _ENDPOINT = re.compile(r"https?://[A-Za-z0-9_.-]+(:\d{1,5})?/?")
-_SNS_TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}(\.fifo)?")
 _EVENT_TYPE = re.compile(r"[A-Za-z0-9.*]+")
 _TAG_KEY = re.compile(r"[!-\-/-~]{1,100}")
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """The configuration, checked. Lists are in the order they were given; event types are in lower case."""
-
-    topic_ids: tuple[str, ...]
-    backup_tag: TagName
-    backup_type: str
-    event_types: tuple[str, ...]
-    alarm_types: tuple[str, ...]
-    require_tag: bool
-    min_interval_minutes: int
-    kms_key_id: str | None
-    retention_days: int | None
-    dry_run: bool
-    max_concurrency: int
-    log_level: str
-    oci_endpoint: str | None
+# Longer would be a mistake: ten years, a hundred, and more connections than are kept to a service.
+_MAX_MINUTES, _MAX_DAYS, _MAX_CONCURRENCY = 5_256_000, 36_500, 100
 
 
 def _list(text: str) -> tuple[str, ...]:
@@ -47,14 +32,16 @@ def _list(text: str) -> tuple[str, ...]:
 
 
 def _topics(text: str) -> tuple[str, ...]:
-    topics = _list(text)
+    topics = tuple(dict.fromkeys(_list(text)))
     for topic in topics:
-        ocid = parse_ocid(topic)
-        if not (ocid and ocid.resource_type == "onstopic") and not _SNS_TOPIC.fullmatch(topic):
-            raise ValueError(f"'{topic}' is neither the OCID of a Notifications topic nor the ARN of an SNS topic")
+        topic_kind(topic)
     if not topics:
         raise ValueError("names no topic")
     return topics
+
+
+def _alert_topics(text: str) -> tuple[str, ...]:
+    return _topics(text) if text else ()
 
 
 def _tag(text: str) -> TagName:
@@ -75,22 +62,17 @@ def _event_types(text: str) -> tuple[str, ...]:
 def _alarm_types(text: str) -> tuple[str, ...]:
     types = _list(text.upper())
     for alarm_type in types:
-        _one_of(alarm_type, ALARM_TRANSITIONS)
+        _one_of(*ALARM_TRANSITIONS)(alarm_type)
     return types
 
 
-def _one_of(text: str, choices: tuple[str, ...]) -> str:
-    if text.upper() not in choices:
-        raise ValueError(f"'{text}' is not one of {', '.join(choices)}")
-    return text.upper()
+def _one_of(*choices: str) -> Callable[[str], str]:
+    def read_choice(text: str) -> str:
+        if text.upper() not in choices:
+            raise ValueError(f"'{text}' is not one of {', '.join(choices)}")
+        return text.upper()
 
-
-def _backup_type(text: str) -> str:
-    return _one_of(text, ("FULL", "INCREMENTAL"))
-
-
-def _log_level(text: str) -> str:
-    return _one_of(text, ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
+    return read_choice
 
 
 def _flag(text: str) -> bool:
@@ -99,21 +81,16 @@ def _flag(text: str) -> bool:
     return text.lower() in _TRUE
 
 
-def _number(text: str, least: int) -> int:
-    if not text.isascii() or not text.isdigit() or len(text) > 9 or int(text) < least:
-        raise ValueError(f"'{text}' is not a whole number of {least} or more")
-    return int(text)
+def _whole_number(least: int, most: int) -> Callable[[str], int]:
+    def read_number(text: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,12}", text) or not least <= int(text) <= most:
+            raise ValueError(f"'{text}' is not a whole number between {least} and {most}")
+        return int(text)
+
+    return read_number
 
 
-def _count(text: str) -> int:
-    return _number(text, 0)
-
-
-def _positive(text: str) -> int:
-    return _number(text, 1)
-
-
-def _key(text: str) -> str:
+def _kms_key(text: str) -> str:
     ocid = parse_ocid(text)
     if ocid is None or ocid.resource_type != "key":
         raise ValueError(f"'{text}' is not the OCID of a key")
@@ -126,49 +103,80 @@ def _endpoint(text: str) -> str:
     return text.rstrip("/")
 
 
-# Per key: how it is read, and the default that its text is replaced with where it is not set or empty.
-_KEYS: dict[str, tuple[Any, str | None]] = {
-    "TOPIC_ID": (_topics, None),
-    "BACKUP_TAG": (_tag, "backup"),
-    "BACKUP_TYPE": (_backup_type, "INCREMENTAL"),
-    "EVENT_TYPES": (_event_types, ""),
-    "ALARM_TYPES": (_alarm_types, "OK_TO_FIRING"),
-    "REQUIRE_TAG": (_flag, "false"),
-    "MIN_INTERVAL_MINUTES": (_count, "0"),
-    "KMS_KEY_ID": (_key, None),
-    "RETENTION_DAYS": (_positive, None),
-    "DRY_RUN": (_flag, "false"),
-    "MAX_CONCURRENCY": (_positive, "8"),
-    "LOG_LEVEL": (_log_level, "INFO"),
-    "OCI_ENDPOINT": (_endpoint, None),
-}
-_REQUIRED = frozenset({"TOPIC_ID"})
-KEYS = tuple(_KEYS)
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """How a field is configured: the name of its key, the reader of its text, and the text that it has by default."""
+
+    name: str
+    read: Callable[[str], Any]
+    default: str | None
+    required: bool
+
+
+@overload
+def _key(name: str, read: Callable[[str], T], default: str) -> T: ...
+@overload
+def _key(name: str, read: Callable[[str], T], *, required: bool) -> T: ...
+@overload
+def _key(name: str, read: Callable[[str], T]) -> T | None: ...
+def _key(name: str, read: Callable[[str], T], default: str | None = None, *, required: bool = False) -> T | None:
+    """Declare a field of Settings. Without a default, and where it is not required, it is None when not set."""
+    return cast("T", field(metadata={"key": _Key(name, read, default, required)}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The configuration, checked: each field with its key, its reader and its default.
+
+    Lists are in the order they were given; event types are in lower case.
+    """
+
+    topic_ids: tuple[str, ...] = _key("TOPIC_ID", _topics, required=True)
+    backup_tag: TagName = _key("BACKUP_TAG", _tag, "backup")
+    backup_type: str = _key("BACKUP_TYPE", _one_of("FULL", "INCREMENTAL"), "INCREMENTAL")
+    event_types: tuple[str, ...] = _key("EVENT_TYPES", _event_types, "")
+    alarm_types: tuple[str, ...] = _key("ALARM_TYPES", _alarm_types, "OK_TO_FIRING")
+    require_tag: bool = _key("REQUIRE_TAG", _flag, "false")
+    min_interval_minutes: int = _key("MIN_INTERVAL_MINUTES", _whole_number(0, _MAX_MINUTES), "0")
+    kms_key_id: str | None = _key("KMS_KEY_ID", _kms_key)
+    retention_days: int | None = _key("RETENTION_DAYS", _whole_number(1, _MAX_DAYS))
+    alert_topic_ids: tuple[str, ...] = _key("ALERT_TOPIC_ID", _alert_topics, "")
+    dry_run: bool = _key("DRY_RUN", _flag, "false")
+    max_concurrency: int = _key("MAX_CONCURRENCY", _whole_number(1, _MAX_CONCURRENCY), "8")
+    log_level: str = _key("LOG_LEVEL", _one_of("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), "INFO")
+    oci_endpoint: str | None = _key("OCI_ENDPOINT", _endpoint)
+
+
+_KEYS: dict[str, _Key] = {declared.name: declared.metadata["key"] for declared in fields(Settings)}
+KEYS = tuple(key.name for key in _KEYS.values())
 
 
 def read(environment: Mapping[str, str]) -> Settings:
-    """`environment` as settings. Raises InvalidConfiguration, which names every key that is missing or malformed."""
+    """Return `environment` as settings.
+
+    Raises InvalidConfiguration, which names every key that is missing or malformed.
+    """
     values: dict[str, Any] = {}
     wrong = []
-    for key, (convert, default) in _KEYS.items():
-        text = environment.get(key, "").strip() or default
-        if text is None:
-            values[key] = None
-            if key in _REQUIRED:
-                wrong.append(f"{key}: missing")
-            continue
+    for name, key in _KEYS.items():
+        text = environment.get(key.name, "").strip() or key.default
         try:
-            values[key] = convert(text)
+            values[name] = None if text is None else key.read(text)
         except ValueError as error:
-            wrong.append(f"{key}: {one_line(str(error), 200)}")
+            wrong.append(f"{key.name}: {one_line(str(error), 200)}")
+        if text is None and key.required:
+            wrong.append(f"{key.name}: missing")
     if wrong:
         raise InvalidConfiguration(
             "; ".join(wrong), hint="Set the function's configuration: fn config function <app> <function> KEY VALUE"
         )
-    return Settings(topic_ids=values.pop("TOPIC_ID"), **{key.lower(): value for key, value in values.items()})
+    return Settings(**values)
 
 
 @cache
 def load_settings() -> Settings:
-    """The settings of this process, read once. Raises InvalidConfiguration each time until they can be read."""
+    """Return the settings of this process, read once.
+
+    Raises InvalidConfiguration each time until they can be read.
+    """
     return read(os.environ)

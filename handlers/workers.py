@@ -12,25 +12,45 @@ T = TypeVar("T")
 
 
 class Workers:
-    """At most so many calls at once."""
+    """A thread pool of fixed size."""
 
-    def __init__(self, most_at_once: int) -> None:
-        self._most_at_once = most_at_once
-        self._pool = ThreadPoolExecutor(most_at_once)
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._pool = ThreadPoolExecutor(size)
 
-    def submit(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        return self._pool.submit(work, *args, **kwargs)
+    def submit(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Run a call as soon as a thread is free."""
+        return self._pool.submit(call, *args, **kwargs)
+
+    def run_both(self, here: Callable[[], T], beside: Callable[[], T]) -> tuple[T, T]:
+        """Run two calls from within a worker, side by side if a thread is free, and return what they return.
+
+        A worker that waited for a queued call could wait for ever, for all others may do the same; so what has not
+        been begun elsewhere by the time that this thread has done its own is taken back and run here.
+        """
+        submitted = self.submit(beside)
+        done = here()
+        return done, beside() if submitted.cancel() else submitted.result()
 
     def abandon(self) -> None:
-        """Begin nothing more of what was submitted, and leave what still runs to its timeout: others take its place.
+        """Cancel queued calls, abandon running ones to their own timeouts, and continue with fresh threads.
 
         A call that outlives the deadline must hold back neither the answer nor the next invocation.
         """
         self._pool.shutdown(wait=False, cancel_futures=True)
-        self._pool = ThreadPoolExecutor(self._most_at_once)
+        self._pool = ThreadPoolExecutor(self._size)
 
 
 @cache
-def get_workers(most_at_once: int) -> Workers:
-    """The container's workers."""
-    return Workers(most_at_once)
+def get_api_workers(max_concurrency: int) -> Workers:
+    """Return the container's threads that call the API: as many as may be in flight."""
+    return Workers(max_concurrency)
+
+
+@cache
+def get_topic_workers(topics: int) -> Workers:
+    """Return the container's threads that publish: one a topic, so that one that hangs keeps no other from being told.
+
+    They are others than those that call the API: what hangs there must not keep results from being told.
+    """
+    return Workers(topics)

@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 from emulator.services.compute.boot_volume_attachments import BootVolumeAttachments
+from handlers.domain.result import Result
+from handlers.domain.trigger import Target
 from tests.conftest import Configure
+from tests.parsing import parse_body, parse_results
 from tests.world import World, payload
 
 INSTANCE_ALARMS = [
@@ -23,8 +26,12 @@ SKIPPED = {
     "alarm_firing_to_ok.json": "alarm transition FIRING_TO_OK does not act; ALARM_TYPES is OK_TO_FIRING",
     "alarm_repeat.json": "alarm transition REPEAT does not act",
     "alarm_reset.json": "alarm transition RESET does not act",
+}
+# The same, where somebody who relied on the alarm is left without a backup.
+NEEDS_PERSON = {
     "alarm_of_a_database.json": "a resource of type autonomousdatabase has no volumes to back up",
-    "alarm_malformed_as_documented.txt": "a text published to the topic, not JSON",
+    "alarm_of_a_load_balancer.json": "the dimension names no resourceId",
+    "alarm_malformed_as_documented.txt": "a text published to the topic, not JSON (trailing comma at line 1 column",
 }
 
 
@@ -43,8 +50,10 @@ def test_an_alarm_on_an_instance_backs_up_its_boot_volume_and_every_attached_vol
     assert results[0]["resourceId"] == cloud.boot_volume_of(instance)
     assert len({result["resourceId"] for result in results}) == len(results) == 5
     assert len(cloud.messages()) == 1
-    assert all(result["request"]["displayName"].startswith("web-1-") for result in results)
-    assert all(result["request"]["displayName"].endswith("-20260301T020304Z") for result in results)
+    ends = {result["resourceId"]: result["resourceId"][-12:] for result in results}
+    kinds = ["bootvolume", "volume", "volume", "volume", "volume"]
+    names = [f"{kind}-{end}-20260301T020304Z" for kind, end in zip(kinds, ends.values(), strict=True)]
+    assert [result["request"]["displayName"] for result in results] == names
     key = json.loads(payload(name))["dedupeKey"]
     assert {result["trigger"]["id"] for result in results} == {f"{key}:1772330584000"}
 
@@ -73,6 +82,40 @@ def test_an_alarm_that_asks_for_nothing_is_skipped_with_a_reason(cloud: World, n
     assert [result["outcome"] for result in answer["results"]] == ["skipped"]
     assert SKIPPED[name] in answer["results"][0]["reason"]
     assert cloud.operations() == []
+    [result] = parse_results(payload(name), message_id="message-1")
+    assert result.needs_person is False
+
+
+@pytest.mark.parametrize("name", NEEDS_PERSON)
+def test_an_alarm_that_leads_to_no_backup_is_skipped_with_a_reason_and_needs_a_person(cloud: World, name: str) -> None:
+    status, answer = through_topic(cloud, payload(name, instance="ocid1.instance.oc1.iad.aaaainstance"))
+    assert (status, answer["outcome"]) == (200, "skipped")
+    assert NEEDS_PERSON[name] in answer["results"][0]["reason"]
+    [result] = parse_results(payload(name), message_id="message-1")
+    assert result.needs_person is True
+
+
+def test_an_alarms_title_ocid_and_names_go_into_targets_and_skips_on_one_line_each() -> None:
+    alarm = json.loads(payload("alarm_v1_5_split.json", instance="ocid1.instance.oc1.iad.aaaainstance"))
+    alarm["title"] = "web-1\nis sick " + "x" * 300
+    alarm["alarmMetaData"][0]["dimensions"] += [{"resourceDisplayName": "lb\n1"}] * 2
+    target, skip = parse_body(alarm, message_id="message-1")
+    assert isinstance(target, Target)
+    assert isinstance(skip, Result)
+    assert (target.name, skip.resource_name, skip.count) == ("web-1", "lb 1", 2)
+    assert target.trigger is skip.trigger
+    assert (target.trigger.title or "").startswith("web-1 is sick x")
+    assert len(target.trigger.title or "") == 255
+    assert target.trigger.source == "ocid1.alarm.oc1.iad.aaaaalarm"
+
+
+def test_an_alarm_entry_that_does_not_say_its_status_fires(cloud: World) -> None:
+    assert cloud.invoke_one(payload("alarm_without_status.json", volume=cloud.volume()))["outcome"] == "accepted"
+
+
+def test_a_number_that_is_no_time_in_milliseconds_gives_way_to_the_written_time(cloud: World) -> None:
+    result = cloud.invoke_one(payload("alarm_implausible_millis.json", volume=cloud.volume()))
+    assert result["request"]["displayName"].endswith("-20260301T020304Z")
 
 
 def test_a_dimension_without_a_resource_is_told_and_the_others_are_backed_up(cloud: World) -> None:
@@ -85,6 +128,8 @@ def test_a_dimension_without_a_resource_is_told_and_the_others_are_backed_up(clo
 def test_streams_that_the_message_leaves_out_are_told(cloud: World) -> None:
     _, answer = through_topic(cloud, payload("alarm_more_than_listed.json", volume=cloud.volume()))
     assert answer["results"][-1]["reason"].startswith("30 more metric streams fire than the message lists")
+    unnamed, missing = parse_results(payload("alarm_more_than_listed.json", volume="ocid1.volume.oc1.iad.a"))
+    assert (unnamed.count, unnamed.needs_person, missing.needs_person) == (99, True, True)
 
 
 def test_a_volume_named_beside_its_instance_is_backed_up_once(cloud: World) -> None:
@@ -136,7 +181,7 @@ def test_an_instance_without_volumes_is_skipped_with_a_reason(cloud: World) -> N
     instance = cloud.instance()
     cloud.oci.run(cloud.oci.service(BootVolumeAttachments).collection.documents.clear)
     _, answer = through_topic(cloud, payload("alarm_v1_5_split.json", instance=instance))
-    assert answer["results"][0]["reason"] == "the instance has no attached volumes"
+    assert [result["reason"] for result in answer["results"]] == ["the instance has no attached volumes"]
 
 
 @pytest.mark.parametrize("dimensions", [[], None, "x", [1, "x"]])
@@ -184,4 +229,5 @@ def test_a_dry_run_of_an_alarm_reads_the_instance_and_shows_every_request(config
     status, answer = through_topic(cloud, payload("alarm_v1_5_split.json", instance=cloud.instance(disks=2)))
     assert (status, answer["outcome"], len(answer["results"])) == (200, "planned", 3)
     assert all(result["request"]["type"] == "INCREMENTAL" for result in answer["results"])
-    assert set(cloud.operations()) == {"GetInstance", "ListBootVolumeAttachments", "ListVolumeAttachments"}
+    lists = {"ListBootVolumeAttachments", "ListVolumeAttachments"}
+    assert set(cloud.operations()) == {"GetInstance", *lists, "GetVolume", "GetBootVolume"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import socketserver
 import threading
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,17 +16,25 @@ from tests.world import World, payload, world
 
 
 class Proxy(socketserver.ThreadingTCPServer):
-    """An HTTP proxy for https: a tunnel for each CONNECT, and a list of where they led."""
+    """An HTTP proxy for https: a tunnel for each CONNECT, and a list of where they led.
+
+    With `credentials`, only for those who show them.
+    """
 
     daemon_threads = True
 
-    def __init__(self) -> None:
+    def __init__(self, credentials: str | None = None) -> None:
         self.tunnels: list[str] = []
+        self.authorization = f"Basic {b64encode(credentials.encode()).decode()}" if credentials else None
         super().__init__(("127.0.0.1", 0), Tunnel)
 
     @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.server_address[1]}"
+
+    @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
+        return f"http://{self.address}"
 
 
 class Tunnel(socketserver.StreamRequestHandler):
@@ -33,9 +42,14 @@ class Tunnel(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         method, target, _ = self.rfile.readline().decode().split()
-        while self.rfile.readline().strip():
-            pass
+        headers = {}
+        while line := self.rfile.readline().decode().strip():
+            name, _, value = line.partition(": ")
+            headers[name.lower()] = value
         assert method == "CONNECT"
+        if headers.get("proxy-authorization") != self.server.authorization:
+            self.wfile.write(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n")
+            return
         self.server.tunnels.append(target)
         host, port = target.split(":")
         with socket.create_connection((host, int(port))) as far:
@@ -57,8 +71,8 @@ def pump(source: socket.socket, sink: socket.socket) -> None:
 
 
 @contextmanager
-def proxy() -> Iterator[Proxy]:
-    with Proxy() as served:
+def proxy(credentials: str | None = None) -> Iterator[Proxy]:
+    with Proxy(credentials) as served:
         thread = threading.Thread(target=served.serve_forever)
         thread.start()
         try:
@@ -125,8 +139,8 @@ def test_connections_are_kept_between_invocations_and_go_through_the_proxy_of_th
         secure.oci.configure(HTTPS_PROXY=served.url)
         for _ in range(3):
             assert secure.invoke_one(payload("request_minimal.json", volume=secure.volume()))["outcome"] == "accepted"
-        # One to each service.
-        assert served.tunnels == [secure.oci.config["OCI_ENDPOINT"].removeprefix("https://")] * 2
+        # One serves both services, because the local OCI has them at one address.
+        assert served.tunnels == [secure.oci.config["OCI_ENDPOINT"].removeprefix("https://")]
         secure.oci.configure(HTTPS_PROXY=None)
 
 
@@ -136,3 +150,57 @@ def test_a_host_that_no_proxy_names_is_reached_directly(secure: World) -> None:
         assert secure.invoke_one(payload("request_minimal.json", volume=secure.volume()))["outcome"] == "accepted"
         assert served.tunnels == []
         secure.oci.configure(HTTPS_PROXY=None, NO_PROXY=None)
+
+
+@pytest.mark.parametrize(
+    ("credentials", "form"),
+    [
+        (None, "{address}"),
+        (None, "HTTP://{address}/"),
+        ("anna:secret", "http://anna:secret@{address}"),
+        ("anna:secret", "anna:secret@{address}"),
+        ("anna:s@cr:t/ü", "http://anna:s%40cr%3At%2F%C3%BC@{address}"),
+        ("anna:s@cret", "http://anna:s@cret@{address}/"),
+        ("anna:", "http://anna@{address}"),
+    ],
+)
+def test_a_proxy_is_named_in_any_form_that_the_sdk_takes(secure: World, credentials: str | None, form: str) -> None:
+    with proxy(credentials) as served:
+        secure.oci.configure(HTTPS_PROXY=form.format(address=served.address))
+        assert secure.invoke_one(payload("request_minimal.json", volume=secure.volume()))["outcome"] == "accepted"
+        assert len(served.tunnels) == 1
+        secure.oci.configure(HTTPS_PROXY=None)
+
+
+def test_a_proxy_that_refuses_the_password_is_what_the_hint_names(secure: World) -> None:
+    with proxy("anna:secret") as served:
+        secure.oci.configure(HTTPS_PROXY=f"http://anna:hidden@{served.address}")
+        volume = secure.volume()
+        assert secure.invoke_one({"volumeId": volume, "dryRun": True})["outcome"] == "planned"
+        status, answer = secure.invoke({"volumeId": volume}, seconds="2")
+        secure.oci.configure(HTTPS_PROXY=None)
+        assert served.tunnels == []
+    error = answer["results"][0]["error"]
+    assert (status, error["code"], error["retryable"]) == (502, "ApiUnreachable", True)
+    assert "HTTPS_PROXY" in error["hint"]
+    assert "hidden" not in str(answer)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://",
+        "ftp://anna:hidden@proxy:3128",
+        "http://anna:hidden@proxy:port",
+        "anna:hidden@proxy:99999",
+        "a hidden b",
+    ],
+)
+def test_a_proxy_that_cannot_be_one_is_a_clear_error_that_does_not_repeat_it(secure: World, address: str) -> None:
+    secure.oci.configure(HTTPS_PROXY=address)
+    status, answer = secure.invoke(payload("request_minimal.json", volume=secure.volume()))
+    secure.oci.configure(HTTPS_PROXY=None)
+    assert (status, answer["error"]["code"]) == (502, "InvalidConfiguration")
+    assert answer["error"]["message"] == "HTTPS_PROXY: is not the address of a proxy"
+    assert "hidden" not in str(answer)
+    assert not any("hidden" in line for line in secure.log(least=1))

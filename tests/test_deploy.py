@@ -17,7 +17,7 @@ from emulator.stack import EVENT_TYPES
 from handlers.domain import operations
 from handlers.domain.operations import Operation
 from handlers.settings import KEYS, read
-from handlers.triggers.event import BACKUP_ENDED
+from handlers.triggers.completion import BACKUP_ENDED
 from handlers.triggers.resource_change import TAGGED_TYPES
 from tests.conftest import Configure
 

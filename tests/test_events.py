@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from emulator.services.block_volume.volume_backups import VolumeBackups
+from handlers.domain.tags import TagName, decide_by_tag
+from handlers.domain.trigger import Tags, Target
 from tests.conftest import Configure
+from tests.parsing import parse_body, parse_results
 from tests.world import World, payload
 
+NAMED_TIME = datetime(2026, 3, 1, 2, 3, 4, tzinfo=UTC)
 # Per payload: the type of the backup that it makes.
 BACKED_UP = {
     "event_updatevolume_tagged.json": "INCREMENTAL",
@@ -25,17 +30,19 @@ BACKED_UP = {
     "event_updatevolumegroup_tagged.json": "INCREMENTAL",
     "event_createvolumegroup_end.json": "INCREMENTAL",
     "cloudevent_around_event.json": "INCREMENTAL",
+    "event_cloudevents_form.json": "INCREMENTAL",
 }
 
 # Per payload: why nothing is done.
 SKIPPED = {
     "event_updatevolume_tag_off.json": "tag backup opts out",
-    "event_updatevolume_tag_strange.json": "tag backup has the value 'weekly', expected full, incremental",
+    "event_updatevolume_tag_null.json": "tag backup opts out",
     "event_updatevolume_untagged.json": "not tagged with backup",
     "event_updatevolume_begin.json": "events of type com.oraclecloud.blockvolumes.updatevolume.begin are not acted on",
     "event_createvolume_end_failed.json": "the operation that the event tells of failed",
     "event_createvolumebackup_begin.json": "createvolumebackup.begin are not acted on",
     "event_instanceaction_end.json": "com.oraclecloud.computeapi.instanceaction.end are not acted on; add the type to",
+    "event_createvolumegroup.json": "com.oraclecloud.blockvolumes.createvolumegroup are not acted on; add the type to",
     "event_createbucket_path.json": "com.oraclecloud.objectstorage.createbucket are not acted on",
     "event_databasebackup_end.json": "com.oraclecloud.databaseservice.backupdatabase.end are not acted on",
     "event_without_resource.json": "'' is not the OCID of a resource",
@@ -204,3 +211,61 @@ def test_a_dry_run_reads_what_it_needs_shows_the_request_and_publishes_nothing(c
     }
     assert cloud.operations() == ["GetVolume"]
     assert cloud.messages() == []
+
+
+def test_a_tag_value_that_cannot_be_understood_is_skipped_with_the_value_and_needs_a_person(cloud: World) -> None:
+    result = cloud.invoke_one(cloud.payload("event_updatevolume_tag_strange.json"))
+    assert result["outcome"] == "skipped"
+    assert result["reason"].startswith("tag backup has the value 'weekly', expected full, incremental")
+    assert cloud.backups_of(result["resourceId"]) == []
+    decisions = {value: decide_by_tag(Tags({"backup": value}), TagName("backup")) for value in ("ful", "no", "full")}
+    assert [value for value, decision in decisions.items() if decision.needs_person] == ["ful"]
+    assert not decide_by_tag(Tags({}), TagName("backup")).needs_person
+
+
+def test_an_event_in_the_form_of_cloudevents_is_the_same_event_as_in_its_own_envelope(cloud: World) -> None:
+    form = json.loads(cloud.payload("event_cloudevents_form.json"))
+    envelope = {"eventType": form["type"], "eventID": form["id"], "eventTime": form["time"], "data": form["data"]}
+    first, second = cloud.invoke_one(form), cloud.invoke_one(envelope)
+    assert first["volumeBackup"]["id"] == second["volumeBackup"]["id"]
+    one, other = cloud.requests("CreateVolumeBackup")
+    assert one.details["content"] == other.details["content"]
+
+
+@pytest.mark.parametrize("name", ["event_copyvolumebackup_end.json", "event_createbucket_path.json"])
+def test_nobody_is_told_to_list_an_event_type_whose_resource_has_no_volumes(cloud: World, name: str) -> None:
+    assert "EVENT_TYPES" not in cloud.invoke_one(cloud.payload(name))["reason"]
+
+
+@pytest.mark.parametrize(
+    "name", ["event_updatevolume_time_with_offset.json", "event_updatevolume_time_without_offset.json"]
+)
+def test_the_time_in_a_backups_name_is_utc_whatever_the_offset_of_the_events_time(cloud: World, name: str) -> None:
+    event = cloud.payload(name)
+    assert cloud.invoke_one(event)["request"]["displayName"] == "db-data-1-20260301T020304Z"
+    [target] = parse_body(event)
+    assert (target.trigger.time, target.trigger.time and target.trigger.time.tzinfo) == (NAMED_TIME, UTC)
+
+
+@pytest.mark.parametrize(
+    "name", ["event_updatevolume_time_before_year_one.json", "event_updatevolume_time_after_year_9999.json"]
+)
+def test_a_time_that_cannot_be_counts_as_one_that_is_not_told(cloud: World, name: str) -> None:
+    result = cloud.invoke_one(cloud.payload(name))
+    assert (result["outcome"], result["request"]["displayName"]) == ("accepted", "db-data-1")
+
+
+@pytest.mark.parametrize("status", ["operationFailed", "OPERATION_FAILED", "Failure", "failed"])
+def test_an_operation_that_failed_makes_no_backup_however_its_status_is_spelt(cloud: World, status: str) -> None:
+    event = json.loads(cloud.payload("event_updatevolume_end.json"))
+    event["data"]["additionalDetails"] = {"status": status}
+    assert cloud.invoke_one(event)["reason"] == "the operation that the event tells of failed"
+
+
+def test_the_resources_name_goes_on_one_line_into_targets_and_skips() -> None:
+    names = {"volume": "ocid1.volume.oc1.iad.a", "compartment": "ocid1.compartment.oc1..a"}
+    [target] = parse_body(payload("event_updatevolume_tagged.json", **names).replace("db-data-1", "db\\ndata"))
+    assert isinstance(target, Target)
+    assert target.name == "db data"
+    [skip] = parse_results(payload("event_updatevolume_begin.json", **names))
+    assert (skip.resource_name, skip.needs_person) == ("db-data-1", False)

@@ -13,10 +13,10 @@ from typing import Any
 import oci
 import pytest
 
-from emulator import Image
+from emulator import Image, local_oci
 from emulator.services.functions.functions import Functions
 from emulator.services.functions.images import find_image, read_func_yaml
-from tests.sdk_clients import client_of, refusal
+from tests.sdk_clients import client_of, refusal, wait_for
 from tests.world import World, world
 
 models = oci.functions.models
@@ -47,8 +47,8 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("images")
     images = {name: image(folder / name, name) for name in ("one", "two")}
     images["configured"] = image(folder / "c", "configured", "memory: 512\ntimeout: 60\nconfig: {GREETING: hello}\n")
-    with world(own_stack=False, images=images, image=images["one"], mails_per_minute=1) as cloud:
-        yield cloud
+    with local_oci(own_stack=False, images=images, image=images["one"], lifecycle_seconds=0.01) as local:
+        yield World(local)
 
 
 @pytest.fixture(scope="module")
@@ -203,13 +203,13 @@ def test_names_are_unique_and_an_application_goes_last(empty: World, functions: 
     assert refusal(functions.delete_application, app.id)[:2] == (409, "Conflict")
     invoke(empty, made.id)
     [container] = empty.oci.run(lambda: empty.oci.service(Functions).deployment(made.id).pool.containers)
-    assert functions.delete_function(made.id).status == 204
+    assert functions.delete_function(made.id).status == 202
     assert refusal(functions.get_function, made.id)[0] == 404
     client = client_of(oci.functions.FunctionsInvokeClient, empty)
     assert refusal(client.invoke_function, made.id)[0] == 404
     empty.oci.wait(container.stop())
     assert not container.alive
-    assert functions.delete_application(app.id).status == 204
+    assert functions.delete_application(app.id).status == 202
     assert refusal(functions.get_application, app.id)[0] == 404
     other = application(functions, empty, "unique", compartment_id="ocid1.compartment.oc1..aaaaother")
     assert other.id != app.id
@@ -228,6 +228,24 @@ def test_lists_show_summaries_oldest_first(empty: World, functions: Any) -> None
     assert {"image", "imageDigest", "memoryInMBs"} <= summary.keys()
     [summary] = call("GET", "/20181201/applications", compartmentId=compartment, displayName="listed")
     assert {"config", "syslogUrl"}.isdisjoint(summary)
+
+
+def test_changes_are_accepted_with_a_work_request_by_todays_version_and_answered_by_the_one_before(
+    empty: World, functions: Any
+) -> None:
+    app = application(functions, empty, "accepted")
+    created = functions.create_function(function_details(app.id, "accepted"))
+    updated = functions.update_function(created.data.id, models.UpdateFunctionDetails(memory_in_mbs=256))
+    deleted = functions.delete_function(created.data.id)
+    assert [answer.status for answer in (created, updated, deleted)] == [200, 202, 202]
+    client = client_of(oci.functions.WorkRequestManagementClient, empty)
+    for answer, verb in ((created, "CREATE"), (updated, "UPDATE"), (deleted, "DELETE")):
+        done = wait_for(client.get_work_request, answer.headers["opc-work-request-id"], "SUCCEEDED", "status")
+        assert done.operation_type == f"{verb}_FUNCTION"
+        assert (done.resources[0].identifier, done.resources[0].entity_type) == (created.data.id, "function")
+    call, path = empty.oci.operator.call, f"/20181201/applications/{app.id}"
+    assert call("PUT", path, {"config": {"A": "b"}})["config"] == {"A": "b"}
+    assert not call("DELETE", path)
 
 
 def test_an_application_moves_with_its_functions(empty: World, functions: Any) -> None:
@@ -289,6 +307,23 @@ def test_a_detached_invocation_has_its_own_timeout_and_tells_streams(empty: Worl
     assert empty.oci.journal.wait_until(
         lambda entries: any(e.kind == "discarded" and "ocid1.queue.oc1.iad.gone" in e.line for e in entries)
     )
+
+
+def test_a_detached_invocation_tells_a_queue(empty: World, functions: Any) -> None:
+    details = {"compartmentId": empty.oci.compartment_id, "displayName": "records"}
+    empty.oci.operator.call("POST", "/20210201/queues", details)
+    admin = client_of(oci.queue.QueueAdminClient, empty)
+    [queue] = admin.list_queues(compartment_id=empty.oci.compartment_id).data.items
+    wait_for(admin.get_queue, queue.id, "ACTIVE")
+    app = application(functions, empty, "queued")
+    destination = models.QueueSuccessDestinationDetails(queue_id=queue.id, channel_id="outcomes")
+    made = function(functions, app.id, "queued", success_destination=destination)
+    client = client_of(oci.functions.FunctionsInvokeClient, empty)
+    client.invoke_function(made.id, invoke_function_body=b"later", fn_invoke_type="detached")
+    messages = client_of(oci.queue.QueueClient, empty)
+    [told] = messages.get_messages(queue.id, timeout_in_seconds=20).data.messages
+    record = json.loads(told.content)
+    assert (record["status"], record["request"], told.metadata.channel_id) == (200, "later", "outcomes")
 
 
 def test_an_image_is_looked_up_with_and_without_registry_and_tag() -> None:

@@ -196,3 +196,39 @@ def test_rules_and_alarms_wire_the_function(wired: World, oci: Cli) -> None:
     wired.oci.operator.call("POST", f"/emulator/alarms/{alarm}/fire", {"dimensions": [{"resourceId": volume}]})
     wired.wait_for_backup_of(volume)
     assert len(wired.backups_of(volume)) == 1
+
+
+def test_functions_in_the_plural(wired: World, oci: Cli) -> None:
+    compartment = ("--compartment-id", wired.oci.compartment_id)
+    subnets = ("--subnet-ids", '["ocid1.subnet.oc1.iad.aaaasubnet"]')
+    application = oci("fn application create", *compartment, "--display-name", "second", *subnets)["id"]
+    source = ("--image", "iad.ocir.io/tenancy/second:0.1", "--memory-in-mbs", "128")
+    named = ("--application-id", application, "--display-name", "second")
+    function = oci("fn function create container-function", *named, *source)["id"]
+    oci("fn function update container-function", "--function-id", function, "--memory-in-mbs", "256", "--force")
+    assert oci("fn function get", "--function-id", function)["memory-in-mbs"] == 256
+    assert oci("fn application delete", "--application-id", application, "--force", succeeds=False)["status"] == 409
+    oci("fn function delete", "--function-id", function, "--force")
+    oci("fn application delete", "--application-id", application, "--force")
+
+
+def test_a_subscription_is_confirmed_and_an_alarms_history_is_read(wired: World, oci: Cli) -> None:
+    compartment = ("--compartment-id", wired.oci.compartment_id)
+    topic = ("--topic-id", oci("ons topic create", *compartment, "--name", "mailed")["topic-id"])
+    target = ("--protocol", "EMAIL", "--subscription-endpoint", "ops@example.com")
+    subscription = oci("ons subscription create", *compartment, *topic, *target)
+    assert subscription["lifecycle-state"] == "PENDING"
+    [mail] = (wired.oci.state / "inbox" / "ops@example.com").iterdir()
+    token = mail.read_text().split("token=")[1].split("&")[0]
+    named = ("--id", subscription["id"], "--token", token, "--protocol", "EMAIL")
+    assert oci("ons subscription confirm", *named)["topic-name"] == "mailed"
+    metric = ("--metric-compartment-id", wired.oci.compartment_id, "--namespace", "oci_blockstore")
+    query = ("--query-text", "VolumeReadOps[1m].sum() > 1", "--severity", "CRITICAL", "--is-enabled", "true")
+    destinations = ("--destinations", json.dumps([topic[1]]))
+    alarm = oci("monitoring alarm create", *compartment, "--display-name", "old", *metric, *query, *destinations)["id"]
+    wired.oci.operator.call("POST", f"/emulator/alarms/{alarm}/fire", {})
+    history = oci("monitoring alarm-history-collection get-alarm-history", "--alarm-id", alarm)
+    assert [entry["summary"] for entry in history["entries"]] == ["State transitioned from OK to FIRING"]
+    assert alarm in ids(oci("monitoring alarm-status list-alarms-status", *compartment))
+    oci("monitoring alarm update", "--alarm-id", alarm, "--severity", "INFO", "--force")
+    oci("monitoring alarm delete", "--alarm-id", alarm, "--force")

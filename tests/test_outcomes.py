@@ -6,11 +6,15 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
 
+from emulator.services.block_volume.volume_backups import VolumeBackups
+from emulator.services.compute.boot_volume_attachments import BootVolumeAttachments
 from handlers.domain.delivery import Delivery
+from handlers.domain.result import Outcome, Result
 from handlers.invocation import invoke
 from handlers.settings import load_settings
 from tests.conftest import Configure
@@ -38,7 +42,7 @@ PERMANENT: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "404 NotAuthorizedOrNotFound": (
         {"status": 404, "message": "Authorization failed or requested resource not found."},
-        "Allow dynamic-group <the function's> to manage volume-backups in compartment <C>",
+        "Allow dynamic-group <the function's> to manage volume-backups in compartment id ocid1.compartment.",
     ),
     "404 NotAuthorizedOrNotFound ": (
         {
@@ -64,6 +68,7 @@ PASSING: dict[str, dict[str, Any]] = {
     "reset after the backup is made": {"close": "after"},
     "half an answer": {"close": "within"},
     "an answer that is not JSON": {"status": 200, "body": "<html>welcome</html>"},
+    "an answer that is no backup": {"status": 200, "body": '{"hello": "world"}'},
 }
 
 # The same, lasting for longer than the invocation: a failure that a redelivery can mend.
@@ -73,8 +78,9 @@ LASTING: dict[str, tuple[dict[str, Any], str]] = {
     "server errors": ({"status": 500}, "InternalServerError"),
     "a gateway's page": ({"status": 503, "body": "<html>busy</html>"}, "ServiceUnavailable"),
     "resets": ({"close": "before"}, "ApiUnreachable"),
-    "no answer in time": ({"delay_seconds": 30.0}, "ApiUnreachable"),
+    "no answer in time": ({"delay_seconds": 30.0}, "DeadlineReached"),
     "something else": ({"status": 200, "body": "[]"}, "ApiUnreachable"),
+    "an answer that is no backup": ({"status": 200, "body": '{"hello": "world"}'}, "ApiUnreachable"),
 }
 
 
@@ -97,11 +103,13 @@ def test_an_error_that_a_redelivery_cannot_mend_is_told_once_with_a_hint(cloud: 
     assert result["outcome"] == "failed", cloud.operations()
     error = result["error"]
     assert (result["outcome"], error["code"], error["status"]) == ("failed", code, fault["status"])
-    assert (error["retryable"], error["opcRequestId"]) == (False, error["opcRequestId"])
+    assert error["retryable"] is False
+    [create] = cloud.requests(CREATE)
+    assert error["opcRequestId"].startswith(create.details["headers"]["opc-request-id"])
     assert hint in error["hint"]
-    assert cloud.operations() == [CREATE, PUBLISH]
+    assert cloud.operations() == [CREATE, "ListVolumeBackups", PUBLISH]
     [told] = cloud.events()
-    assert (told["type"], told["data"]) == ("volumebackup.failed", error)
+    assert (told["type"], told["data"]) == ("volumebackup.failed", {**error, "request": result["request"]})
     assert result["notified"] is True
 
 
@@ -143,9 +151,12 @@ def test_a_service_that_asks_for_time_gets_it(cloud: World) -> None:
 def test_a_service_that_asks_for_more_time_than_there_is_is_not_waited_for(cloud: World) -> None:
     event = cloud.payload("event_updatevolume_tagged.json")
     cloud.oci.fault(CREATE, status=503, headers={"Retry-After": "3600"})
-    status, _ = cloud.invoke(event, seconds="10")
-    assert status == 502
-    assert cloud.operations().count(CREATE) == 1
+    started = time.monotonic()
+    status, answer = cloud.invoke(event, seconds="10")
+    assert time.monotonic() - started < 5
+    [result] = answer["results"]
+    assert (status, result["error"]["status"], result["error"]["retryable"]) == (502, 503, True)
+    assert cloud.operations() == [CREATE, PUBLISH]
 
 
 def test_a_lasting_refusal_of_the_signature_is_permanent_after_one_refresh(cloud: World) -> None:
@@ -166,14 +177,6 @@ def test_a_denied_permission_is_told_with_the_statement_that_is_missing(cloud: W
     assert "to manage volume-backups in compartment" in answer["results"][0]["error"]["hint"]
 
 
-def test_a_backup_that_is_being_made_already_is_a_reason_to_skip(cloud: World) -> None:
-    event = cloud.payload("event_updatevolume_tagged.json")
-    cloud.oci.fault(CREATE, status=409, code="Conflict", message="A backup is in progress.")
-    result = cloud.invoke_one(event)
-    assert (result["outcome"], result["reason"]) == ("skipped", "backup already in progress")
-    assert cloud.messages() == []
-
-
 def test_a_token_whose_backup_was_deleted_since_is_a_duplicate_and_told_again(cloud: World) -> None:
     event = cloud.payload("event_updatevolume_tagged.json")
     first = cloud.invoke_one(event)
@@ -184,7 +187,9 @@ def test_a_token_whose_backup_was_deleted_since_is_a_duplicate_and_told_again(cl
     told = cloud.events()
     assert [event["type"] for event in told] == ["volumebackup.accepted"] * 2
     assert told[0]["id"] == told[1]["id"]
-    assert told[1]["data"] == second["request"]
+    assert told[1]["data"] == second["volumeBackup"]
+    assert second["volumeBackup"]["id"] == first["volumeBackup"]["id"]
+    assert second["volumeBackup"]["lifecycleState"].startswith("TERMINAT")
 
 
 def test_a_connection_that_is_refused_is_a_retryable_failure(configured: Configure) -> None:
@@ -226,6 +231,11 @@ def test_one_failure_stops_none_of_the_others(cloud: World) -> None:
     status, answer = cloud.invoke(payload("alarm_v1_5_split.json", instance=instance))
     assert (status, answer["outcome"]) == (200, "mixed")
     assert sorted(result["outcome"] for result in answer["results"]) == ["accepted"] * 3 + ["failed"]
+    [failure] = [result for result in answer["results"] if result["outcome"] == "failed"]
+    assert failure["error"]["code"] == "NotAuthorizedOrNotFound"
+    assert failure["request"]["volumeId"] == failure["resourceId"]
+    made = {result["resourceId"]: len(cloud.backups_of(result["resourceId"])) for result in answer["results"]}
+    assert made == {volume: int(volume != failure["resourceId"]) for volume in made}
 
 
 def test_what_the_deadline_cut_off_says_so_and_a_redelivery_completes_exactly_the_rest(configured: Configure) -> None:
@@ -238,8 +248,12 @@ def test_what_the_deadline_cut_off_says_so_and_a_redelivery_completes_exactly_th
     assert (status, answer["outcome"]) == (502, "mixed")
     outcomes = [result["outcome"] for result in answer["results"]]
     assert outcomes == sorted(outcomes)
+    assert [result["resourceId"] for result in answer["results"]] == volumes
     assert outcomes.count("accepted") >= 1
-    assert answer["results"][-1]["error"]["code"] == "DeadlineReached"
+    last = answer["results"][-1]["error"]
+    assert (last["code"], last["retryable"]) == ("DeadlineReached", True)
+    assert f"time was over before a backup of {volumes[-1]} was asked for." in last["message"]
+    assert "Send the same trigger again" in last["hint"]
     cloud.oci.reset()
     _, again = cloud.invoke(alarm)
     assert again["outcome"] == "accepted"
@@ -258,16 +272,9 @@ def test_at_most_the_configured_number_of_calls_is_in_flight() -> None:
         assert min(rounds) >= 0.045
 
 
-def test_an_answer_that_is_no_backup_is_a_retryable_failure(cloud: World) -> None:
-    event = cloud.payload("event_updatevolume_tagged.json")
-    cloud.oci.fault(CREATE, status=200, body='{"hello": "world"}')
-    status, answer = cloud.invoke(event)
-    assert (status, answer["results"][0]["error"]["code"]) == (502, "ApiUnreachable")
-
-
-def test_an_instance_that_the_api_does_not_describe_is_a_retryable_failure(cloud: World) -> None:
-    cloud.oci.fault("GetInstance", status=200, body="{}")
-    status, answer = cloud.invoke(payload("alarm_v1_5_split.json", instance=cloud.instance()))
+def test_an_instance_that_the_api_never_describes_is_a_retryable_failure(cloud: World) -> None:
+    cloud.oci.fault("GetInstance", times=100, status=200, body="{}")
+    status, answer = cloud.invoke(payload("alarm_v1_5_split.json", instance=cloud.instance()), seconds="3")
     assert (status, answer["results"][0]["error"]["code"]) == (502, "ApiUnreachable")
 
 
@@ -322,7 +329,7 @@ def test_however_many_targets_and_whatever_the_fault_the_answer_comes_in_time(
     alarm = json.loads(payload("alarm_v1_5_split.json", instance="x"))
     volumes = [f"ocid1.volume.oc1.iad.many{number}" for number in range(60)]
     alarm["alarmMetaData"][0]["dimensions"] = [{"resourceId": volume} for volume in volumes]
-    for operation in (CREATE, PUBLISH):
+    for operation in ("GetVolume", PUBLISH):
         cloud.oci.fault(operation, times=10_000, **fault)
     status, answer = cloud.invoke(alarm, seconds="5")
     assert (status, answer["outcome"], len(answer["results"])) == (502, "failed", 60)
@@ -336,3 +343,97 @@ def test_many_answers_of_429_in_one_fan_out_keep_no_backup_from_being_made(cloud
     cloud.oci.fault(CREATE, times=15, status=429, code="TooManyRequests")
     status, answer = cloud.invoke(payload("alarm_v1_5_split.json", instance=instance), seconds="60")
     assert (status, answer["outcome"]) == (200, "accepted")
+    volumes = {result["resourceId"] for result in answer["results"]}
+    assert len(answer["results"]) == len(volumes) == 13
+    assert all(len(cloud.backups_of(volume)) == 1 for volume in volumes)
+    assert {told["subject"] for told in cloud.events()} == volumes
+
+
+def in_this_process(
+    cloud: World, monkeypatch: pytest.MonkeyPatch, body: Any, **config: str
+) -> tuple[Any, list[Result]]:
+    """The answer and the results of an invocation in the test's own process."""
+    logged: list[list[Result]] = []
+    environment = {**cloud.oci.principal.environment(), **cloud.oci.config, **config}
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("handlers.invocation.logs.invocation", lambda *told: logged.append(list(told[2])))
+    load_settings.cache_clear()
+    answer = invoke(Delivery(json.dumps(body).encode(), "call-1", "function-1"))
+    load_settings.cache_clear()
+    return answer, logged[0]
+
+
+def test_what_goes_wrong_in_telling_hides_nothing_that_was_made(cloud: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("a secret")
+
+    monkeypatch.setattr("handlers.output.publish.pack_messages", broken)
+    answer, [result] = in_this_process(cloud, monkeypatch, {"volumeId": cloud.volume()})
+    document = json.loads(answer.text)
+    assert (answer.status, document["outcome"]) == (502, "accepted")
+    assert [told["notified"] for told in document["results"]] == [False]
+    assert "a secret" not in answer.text
+    assert document["error"]["retryable"] is True
+    assert result.volume_backup is not None
+    assert result.volume_backup.id == document["results"][0]["volumeBackup"]["id"]
+
+
+def test_a_log_that_cannot_be_written_keeps_no_answer_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise OSError("a secret")
+
+    monkeypatch.setattr("handlers.invocation.logs.invocation", broken)
+    answer = invoke(Delivery(b"", "call-1", "function-1"))
+    assert (answer.status, json.loads(answer.text)["outcome"]) == (502, "failed")
+
+
+def test_an_answer_that_cannot_be_built_is_a_defect_and_its_results_are_logged(
+    cloud: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("a secret")
+
+    monkeypatch.setattr("handlers.invocation.build_response", broken)
+    answer, [result] = in_this_process(cloud, monkeypatch, {"volumeId": cloud.volume()})
+    assert (answer.status, json.loads(answer.text)["error"]["code"]) == (502, "InternalError")
+    assert result.outcome is Outcome.ACCEPTED
+
+
+def test_results_tell_the_resources_name_wherever_somebody_told_it(
+    cloud: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    volume, missing = cloud.volume(displayName="read"), "ocid1.volume.oc1.iad.gone"
+    alarm = json.loads(payload("alarm_v1_5_split.json", instance="x"))
+    alarm["alarmMetaData"][0]["dimensions"] = [
+        {"resourceId": volume, "resourceDisplayName": "told"},
+        {"resourceId": missing, "resourceDisplayName": "told"},
+    ]
+    _, results = in_this_process(cloud, monkeypatch, alarm)
+    assert [(result.outcome, result.resource_name) for result in results] == [("accepted", "read"), ("failed", "told")]
+    event = json.loads(cloud.payload("event_updatevolume_tag_strange.json"))
+    _, [strange] = in_this_process(cloud, monkeypatch, event)
+    assert (strange.resource_name, strange.needs_person) == ("db-data-1", True)
+    cloud.wait_for_backup_of(volume)
+    backup = cloud.backup(volume)
+    _, [completed] = in_this_process(
+        cloud, monkeypatch, json.loads(payload("completion_volumebackup.json", backup=backup))
+    )
+    assert completed.resource_name is not None
+
+
+def test_skips_that_leave_somebody_without_a_backup_need_a_person(
+    cloud: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    instance = cloud.instance(name="empty")
+    cloud.oci.run(cloud.oci.service(BootVolumeAttachments).collection.documents.clear)
+    _, [empty] = in_this_process(cloud, monkeypatch, {"volumeId": instance})
+    assert (empty.outcome, empty.needs_person, empty.resource_name) == ("skipped", True, "empty")
+    event = json.loads(cloud.payload("event_updatevolume_tagged.json"))
+    running = cloud.backup(event["data"]["resourceId"])
+    documents = cloud.oci.service(VolumeBackups).collection.documents
+    cloud.oci.run(lambda: documents[running].update(lifecycleState="CREATING"))
+    _, [busy] = in_this_process(cloud, monkeypatch, event)
+    assert (busy.outcome, busy.needs_person, busy.resource_name) == ("skipped", True, "db-data-1")
+    _, [opted_out] = in_this_process(cloud, monkeypatch, json.loads(cloud.payload("event_updatevolume_tag_off.json")))
+    assert (opted_out.outcome, opted_out.needs_person) == ("skipped", False)

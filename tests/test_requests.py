@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Configure
+from tests.parsing import parse_results
 from tests.world import World, payload
 
 VOLUME = "ocid1.volume.oc1.iad.aaaavolume"
@@ -69,6 +70,8 @@ UNUSABLE: dict[str, tuple[bytes | str | Any, str]] = {
         "retentionPeriod.retentionTimeAmount: Input should be greater than or equal to 1",
     ),
     "a retry token too long": ({"volumeId": VOLUME, "opcRetryToken": "x" * 65}, "opcRetryToken: String should have"),
+    "a retry token with a space at its end": ({"volumeId": VOLUME, "opcRetryToken": "a "}, "opcRetryToken: String"),
+    "a retry token beyond ASCII": ({"volumeId": VOLUME, "opcRetryToken": "é"}, "opcRetryToken: String"),
     "a retry token with a line break": ({"volumeId": VOLUME, "opcRetryToken": "a\r\nb: c"}, "opcRetryToken: String"),
 }
 
@@ -231,3 +234,77 @@ def test_an_event_about_a_backup_is_not_backed_up(cloud: World) -> None:
     event = json.loads(cloud.payload("event_updatevolume_tagged.json"))
     event["data"]["resourceId"] = "ocid1.volumebackup.oc1.iad.a"
     assert cloud.invoke_one(event)["reason"] == "the resource is itself a backup"
+
+
+def test_a_retry_token_may_have_spaces_inside_and_is_sent_verbatim(cloud: World) -> None:
+    result = cloud.invoke_one(payload("request_token_with_spaces.json", volume=cloud.volume()))
+    [request] = cloud.requests("CreateVolumeBackup")
+    assert request.details["headers"]["opc-retry-token"] == result["retryToken"] == "aliqua enim i"
+    assert result["request"]["freeformTags"] == {"backup-trigger": "request:aliqua enim i"}
+
+
+# Per payload: what is wrong with it.
+WRONG = {
+    "request_misspelt_field.json": "displayname: unknown field",
+    "request_of_a_bucket.json": "volumeId: the OCID of a bucket, expected that of a volume",
+    "request_that_cannot_be_deleted.json": (
+        "isRetentionLockEnabled, isIndefiniteRetentionEnabled, isPreventDeletionEnabled: only a direct request"
+    ),
+}
+
+
+@pytest.mark.parametrize("in_array", [False, True], ids=["alone", "in an array"])
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_request_through_a_topic_fails_once_is_told_and_does_not_come_again(
+    cloud: World, name: str, *, in_array: bool
+) -> None:
+    body = json.loads(cloud.payload(name))
+    result = cloud.invoke_one([body] if in_array else body, x_oci_ns_messageid="message-1")
+    assert (result["outcome"], result["error"]["code"], result["error"]["retryable"]) == (
+        "failed",
+        "InvalidRequest",
+        False,
+    )
+    assert result["error"]["message"].startswith(WRONG[name])
+    assert result["resourceId"] == body["volumeId"]
+    assert [event["data"]["code"] for event in cloud.events()] == ["InvalidRequest"]
+    assert cloud.requests("CreateVolumeBackup") == []
+
+
+@pytest.mark.parametrize("flag", ["isRetentionLockEnabled", "isIndefiniteRetentionEnabled", "isPreventDeletionEnabled"])
+def test_only_a_direct_request_makes_a_backup_that_cannot_be_deleted(cloud: World, flag: str) -> None:
+    request = {"volumeId": cloud.volume(), flag: True}
+    refused = cloud.invoke_one([request])
+    assert refused["error"]["message"] == f"{flag}: only a direct request can make a backup that nobody can delete"
+    assert cloud.invoke_one([{**request, flag: False}])["outcome"] == "accepted"
+    assert cloud.invoke_one({**request, "volumeId": cloud.volume()})["request"][flag] is True
+
+
+def test_a_body_of_no_known_kind_is_an_error_to_its_caller_and_a_skip_for_a_person_through_a_topic(
+    cloud: World,
+) -> None:
+    unknown = cloud.payload("unknown_object.json")
+    status, answer = cloud.invoke(unknown)
+    assert (status, answer["results"]) == (502, [])
+    result = cloud.invoke_one(unknown, x_oci_ns_messageid="message-1")
+    assert (result["outcome"], result["trigger"]) == ("skipped", {"kind": "message", "id": "message-1"})
+    assert result["reason"] == answer["error"]["message"]
+
+
+# Per text that came through a topic: whether somebody has to look at it.
+TEXTS = {
+    b"": True,
+    b" \n": True,
+    b"Please have a look at web-1.": False,
+    b"\xff\xfe": False,
+    b'{"volumeId": "ocid1.volume.oc1.iad.a",}': True,
+    b'web-1 failed. To send it again: {"volumeId": "ocid1.volume.oc1.iad.a"}': False,
+    b"{ nothing of ours": False,
+    b'{"dedupeKey": "x", "alarmMetaData": [{]}': True,
+}
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=repr)
+def test_a_text_through_a_topic_needs_a_person_only_if_it_looks_like_a_damaged_trigger(text: bytes) -> None:
+    [result] = parse_results(text, message_id="message-1")
+    assert (result.outcome, result.needs_person) == ("skipped", TEXTS[text])

@@ -6,7 +6,8 @@ import json
 import os
 import re
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import oci
@@ -28,7 +29,7 @@ from handlers.domain.errors import ResourcePrincipalUnavailable
 from handlers.domain.ocids import parse_ocid
 from handlers.domain.operations import Service
 from handlers.oci.connections import Connections
-from handlers.oci.principal import resource_principal
+from handlers.oci.principal import principal_from_sdk, resource_principal
 from tests.world import World, payload, world
 
 # What differs from request to request, and how the client itself is called and reads.
@@ -97,13 +98,13 @@ def test_the_principal_signs_as_the_sdks_own_does() -> None:
 
 
 @pytest.mark.usefixtures("environment_of_functions")
-def test_a_principal_of_another_version_is_left_to_the_sdk(monkeypatch: pytest.MonkeyPatch) -> None:
-    ours = resource_principal()
-    monkeypatch.setattr("handlers.oci.principal._OF_FUNCTIONS", "a version that only Functions would give")
-    theirs = resource_principal()
+def test_what_the_sdk_makes_of_the_environment_signs_as_our_own_reading_of_it() -> None:
+    ours, theirs = resource_principal(), principal_from_sdk()
     assert type(theirs.signer).__name__ == "EphemeralResourcePrincipalSigner"
     assert theirs.region == ours.region
     assert authorization(theirs.signer) == authorization(ours.signer)
+    assert theirs.function_id == ours.function_id
+    assert theirs.is_current()
 
 
 @pytest.mark.usefixtures("environment_of_functions")
@@ -185,7 +186,7 @@ def test_a_rotated_principal_is_read_again_after_the_old_token_is_refused(cloud:
     assert [entry.details["operation"] for entry in refused[-1:]] == ["CreateVolumeBackup"]
 
 
-def test_an_expired_token_fails_with_the_statements_to_check_and_a_fresh_one_mends_it() -> None:
+def test_an_expired_token_fails_with_what_to_check_and_a_fresh_one_mends_it() -> None:
     with world() as cloud:
         cloud.oci.run(cloud.oci.principal.expire)
         volume = cloud.volume()
@@ -193,10 +194,48 @@ def test_an_expired_token_fails_with_the_statements_to_check_and_a_fresh_one_men
         assert status == 502
         [result] = answer["results"]
         assert (result["error"]["code"], result["error"]["status"]) == ("NotAuthenticated", 401)
-        assert "manage volume-backups" in result["error"]["hint"]
+        hint = result["error"]["hint"]
+        assert hint.index("clock") < hint.index("token") < hint.index("manage volume-backups")
         assert answer["error"]["code"] == "PublishFailed"
         cloud.oci.run(cloud.oci.principal.rotate)
         assert cloud.invoke_one({"volumeId": volume})["outcome"] == "accepted"
+
+
+def accepted_once_the_platform_has(finished: Callable[[], object], cloud: World) -> None:
+    """An invocation is refused once, and accepted after the platform has `finished` what it was about to do."""
+    body = payload("request_minimal.json", volume=cloud.volume())
+    with ThreadPoolExecutor(1) as thread:
+        result = thread.submit(cloud.invoke_one, body)
+        cloud.oci.journal.wait_for("request", status=401)
+        finished()
+        assert (result.result()["outcome"], result.result()["notified"]) == ("accepted", True)
+
+
+def test_an_expired_token_is_waited_for_until_the_platform_has_replaced_it() -> None:
+    with world() as cloud:
+        cloud.oci.run(cloud.oci.principal.expire)
+        accepted_once_the_platform_has(lambda: cloud.oci.run(cloud.oci.principal.rotate), cloud)
+
+
+@pytest.mark.parametrize("late", ["private.pem", "rpst"])
+def test_token_and_key_that_are_read_between_their_exchange_are_read_again(late: str) -> None:
+    with world() as cloud:
+        file = cloud.oci.state / late
+        before = file.read_bytes()
+        cloud.oci.run(cloud.oci.principal.rotate)
+        after = file.read_bytes()
+        file.write_bytes(before)
+        accepted_once_the_platform_has(lambda: file.write_bytes(after), cloud)
+
+
+def test_a_key_that_cannot_be_read_while_it_is_exchanged_is_read_again() -> None:
+    with world() as cloud:
+        cloud.invoke_one({"volumeId": cloud.volume()})
+        cloud.oci.run(cloud.oci.principal.rotate)
+        key = cloud.oci.state / "private.pem"
+        after = key.read_bytes()
+        key.write_bytes(after[:100])
+        accepted_once_the_platform_has(lambda: key.write_bytes(after), cloud)
 
 
 @pytest.mark.parametrize("what", ["missing", "garbage"])

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from email.utils import formatdate
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from oci.exceptions import ServiceError
 
+from handlers.backups import fan_out as fan_out_module
 from handlers.backups.fan_out import fan_out
 from handlers.domain.deadline import DEFAULT_SECONDS, Deadline, Deadlines
 from handlers.domain.ocids import parse_ocid
@@ -16,6 +25,7 @@ from handlers.domain.result import Outcome, Result, skipped
 from handlers.domain.trigger import Target, Trigger
 from handlers.oci.retries import DeadlineRetryStrategy, retry_after
 from handlers.workers import Workers
+from tests.world import World, payload
 
 
 def fn_deadline(seconds: float) -> str:
@@ -32,6 +42,10 @@ def done(target: Target) -> list[Target | Result]:
     return [Result(target.trigger, Outcome.ACCEPTED, resource_id=target.resource.text)]
 
 
+def untold(finished: list[Result]) -> list[Result]:
+    return finished
+
+
 def test_a_call_that_outlives_its_deadline_does_not_hold_back_the_next_invocation() -> None:
     release, only_one = threading.Event(), Workers(1)
 
@@ -39,11 +53,11 @@ def test_a_call_that_outlives_its_deadline_does_not_hold_back_the_next_invocatio
         release.wait(10)
         return []
 
-    [late] = fan_out([target(0)], hang, Deadline(time.monotonic() + 0.1), only_one)
-    [fine] = fan_out([target(1)], done, Deadline(time.monotonic() + 5), only_one)
+    [late] = fan_out([target(0)], hang, Deadline(time.monotonic() + 0.1), only_one, untold)
+    [fine] = fan_out([target(1)], done, Deadline(time.monotonic() + 5), only_one, untold)
     release.set()
     assert late.error is not None
-    assert (late.error.code, fine.outcome) == ("DeadlineReached", Outcome.ACCEPTED)
+    assert (late.error.code, late.error.retryable, fine.outcome) == ("DeadlineReached", True, Outcome.ACCEPTED)
 
 
 @pytest.mark.parametrize(("seconds", "kept_back"), [(300, 6.0), (30, 6.0), (10, 3.0), (2, 0.6)])
@@ -58,6 +72,14 @@ def test_without_a_usable_deadline_the_platforms_default_applies(header: str | N
     assert Deadlines.of_header(header).targets.remaining() == pytest.approx(DEFAULT_SECONDS - 6, abs=0.1)
 
 
+@pytest.mark.parametrize("header", ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59-01:00"])
+def test_a_deadline_beyond_any_timeout_counts_as_the_longest_that_the_platform_gives(header: str) -> None:
+    deadlines = Deadlines.of_header(header)
+    assert deadlines.publish.remaining() == pytest.approx(3600 - 1, abs=0.1)
+    [result] = fan_out([target(0)], done, deadlines.targets, Workers(1), untold)
+    assert result.outcome is Outcome.ACCEPTED
+
+
 def test_a_deadline_that_is_over_leaves_no_time() -> None:
     assert Deadlines.of_header("2020-01-01T00:00:00Z").publish.remaining() < 0
 
@@ -70,7 +92,7 @@ def test_work_that_is_not_done_by_the_deadline_is_a_retryable_failure_and_keeps_
             release.wait(10)
         return done(target)
 
-    results = fan_out([target(0), target(1), target(2)], work, Deadline(time.monotonic() + 0.2), Workers(4))
+    results = fan_out([target(0), target(1), target(2)], work, Deadline(time.monotonic() + 0.2), Workers(4), untold)
     release.set()
     assert [result.outcome for result in results] == ["accepted", "failed", "accepted"]
     assert results[1].error is not None
@@ -91,7 +113,7 @@ def test_work_may_turn_into_more_work_and_results_stand_in_the_order_of_where_th
         skipped(trigger, "nothing"),
         target(2, trigger),
     ]
-    results = fan_out(start, work, Deadline(time.monotonic() + 5), Workers(2))
+    results = fan_out(start, work, Deadline(time.monotonic() + 5), Workers(2), untold)
     assert [(result.resource_id or "-")[-1] for result in results] == ["1", "5", "3", "4", "-", "2"]
 
 
@@ -101,24 +123,234 @@ def test_a_defect_in_one_target_is_told_without_its_text_and_stops_no_other() ->
             raise RuntimeError("secret")
         return done(item)
 
-    broken, fine = fan_out([target(1), target(2)], work, Deadline(time.monotonic() + 5), Workers(2))
+    broken, fine = fan_out([target(1), target(2)], work, Deadline(time.monotonic() + 5), Workers(2), untold)
     assert fine.outcome is Outcome.ACCEPTED
     assert broken.error is not None
     assert broken.error.message.startswith("unexpected RuntimeError at tests.test_time:")
     assert "secret" not in str(broken.error.document())
 
 
-def test_retries_wait_longer_each_time_but_never_past_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+def longest_wait(attempt: int, left: float) -> float:
+    """The longest of many waits before the next try: each is a random part of what it may be."""
     waits: list[float] = []
-    monkeypatch.setattr("handlers.oci.retries.time.sleep", waits.append)
-    strategy = DeadlineRetryStrategy(Deadline(time.monotonic() + 20))
-    for attempt in range(1, 9):
+    strategy = DeadlineRetryStrategy(Deadline(time.monotonic() + left), waits.append)
+    for _ in range(500):
         strategy.do_sleep(attempt, ConnectionError())
-    assert all(0 <= wait <= min(0.5 * 2**attempt, 20) for attempt, wait in enumerate(waits, 1))
-    assert len(set(waits)) > 4
+    assert min(waits) >= 0
+    return max(waits)
 
 
-@pytest.mark.parametrize(("header", "seconds"), [("7", 7.0), ("", None), ("soon", None), ("-1", None)])
-def test_retry_after_is_read_in_seconds(header: str, seconds: float | None) -> None:
+@pytest.mark.parametrize(
+    ("attempt", "left", "seconds"),
+    [
+        (1, 290, 1),
+        (2, 290, 2),
+        (3, 290, 4),
+        (5, 290, 16),
+        (9, 290, 30),
+        (9, 40, 10),
+        (9, 4, 1),
+        (9, 1, 0.5),
+        (9, 0.4, 0.3),
+    ],
+)
+def test_waits_double_up_to_half_a_minute_and_a_quarter_of_the_time_left(
+    attempt: int, left: float, seconds: float
+) -> None:
+    assert longest_wait(attempt, left) == pytest.approx(seconds, rel=0.1)
+
+
+def test_what_a_service_asks_for_is_waited_for_in_full() -> None:
+    waits: list[float] = []
+    strategy = DeadlineRetryStrategy(Deadline(time.monotonic() + 20), waits.append)
+    strategy.do_sleep(1, ServiceError(429, "TooManyRequests", {"retry-after": "17"}, ""))
+    assert waits == [17.0]
+
+
+@pytest.mark.parametrize(
+    ("asked", "left", "expected"), [("17", 20, True), ("17", 10, False), ("", 10, True), ("", 0, False)]
+)
+def test_another_try_must_fit_into_the_time_left_with_the_wait_before_it(
+    asked: str, left: float, *, expected: bool
+) -> None:
+    strategy = DeadlineRetryStrategy(Deadline(time.monotonic() + left))
+    error = ServiceError(429, "TooManyRequests", {"retry-after": asked}, "")
+    assert strategy.checkers.should_retry(error) is expected
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [("7", 7.0), ("", None), ("soon", None), ("-1", None), ("soon GMT", None), ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0)],
+)
+def test_retry_after_is_read_in_seconds_or_as_a_date(header: str, seconds: float | None) -> None:
     assert retry_after(ServiceError(429, "TooManyRequests", {"retry-after": header}, "")) == seconds
     assert retry_after(ConnectionError()) is None
+
+
+def test_what_is_done_is_reported_while_the_rest_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fan_out_module, "MAX_SECONDS_UNREPORTED", 0.1)
+    reported, was_reported = [], threading.Event()
+
+    def report(finished: list[Result]) -> list[Result]:
+        reported.append([result.trigger.id for result in finished])
+        was_reported.set()
+        return [replace(result, notified=True) for result in finished]
+
+    def work(item: Target) -> list[Target | Result]:
+        if item.trigger.id == "event-1":
+            assert was_reported.wait(10)
+        return done(item)
+
+    items = [target(0), target(1), target(2)]
+    results = fan_out(items, work, Deadline(time.monotonic() + 20), Workers(3), report)
+    assert sorted(reported[0]) == ["event-0", "event-2"]
+    assert reported[1:] == [["event-1"]]
+    assert [result.trigger.id for result in results] == ["event-0", "event-1", "event-2"]
+    assert all(result.notified for result in results)
+
+
+def test_the_seconds_until_a_report_are_counted_from_the_oldest_result_that_is_not_reported(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = itertools.count()
+    monkeypatch.setattr(fan_out_module, "time", SimpleNamespace(monotonic=lambda: float(next(clock))))
+    waited: list[int] = []
+
+    class AtOnce(Workers):
+        def submit(self, call: Callable[..., Any], *args: Any, **kwargs: Any) -> Future[Any]:
+            finished: Future[Any] = Future()
+            finished.set_result(call(*args, **kwargs))
+            return finished
+
+    def report(finished: list[Result]) -> list[Result]:
+        waited.append(len(finished))
+        return finished
+
+    results = fan_out([target(n) for n in range(40)], done, Deadline(time.monotonic() + 20), AtOnce(1), report)
+    assert len(results) == sum(waited) == 40
+    # Every look at the clock lets a second pass, three of them for each result.
+    assert max(waited) <= 4
+
+
+def test_no_more_than_ten_seconds_pass_before_what_is_done_is_told(cloud: World) -> None:
+    volume, boot_volume = cloud.volume(), cloud.boot_volume()
+    cloud.oci.fault("CreateBootVolumeBackup", times=1000, status=409, code="IncorrectState", message="Not now.")
+    alarm = payload("alarm_v1_5_grouped.json", volume=volume, bootvolume=boot_volume)
+    status, answer = cloud.invoke(alarm, seconds="18")
+    assert (status, answer["outcome"]) == (502, "mixed")
+    assert [result["resourceId"] for result in answer["results"]] == [volume, boot_volume]
+    assert all(result["notified"] for result in answer["results"])
+    assert [(told["type"], told["subject"]) for told in cloud.messages()] == [
+        ("volumebackup.accepted", volume),
+        ("bootvolumebackup.failed", boot_volume),
+    ]
+    [made], [first, _] = cloud.requests("CreateVolumeBackup"), cloud.requests("PublishMessage")
+    assert first.time - made.time < 10.5
+
+
+def test_nothing_is_reported_where_nothing_was_done() -> None:
+    def report(finished: list[Result]) -> list[Result]:
+        raise AssertionError(finished)
+
+    assert fan_out([], done, Deadline(time.monotonic() + 5), Workers(1), report) == []
+
+
+def test_a_deadline_in_the_year_9999_is_only_far_away() -> None:
+    far = Deadline(time.monotonic() + 8000 * 365 * 86_400)
+    [result] = fan_out([target(0)], done, far, Workers(1), untold)
+    assert result.outcome is Outcome.ACCEPTED
+
+
+UNDONE = {
+    "ocid1.volume.oc1.iad.a": "a backup of db-1 (ocid1.volume.oc1.iad.a) was answered",
+    "ocid1.instance.oc1.iad.a": "the volumes of the instance db-1 (ocid1.instance.oc1.iad.a) were listed",
+    "ocid1.volumebackup.oc1.iad.a": "the final state of the backup db-1 (ocid1.volumebackup.oc1.iad.a) was read",
+}
+
+
+@pytest.mark.parametrize("resource", UNDONE)
+def test_what_the_deadline_cut_off_is_told_by_name_and_in_words(resource: str) -> None:
+    release, begun = threading.Event(), threading.Event()
+
+    def hang(_: Target) -> list[Target | Result]:
+        begun.set()
+        release.wait(10)
+        return []
+
+    ocid = parse_ocid(resource)
+    assert ocid is not None
+    named = Target(Trigger("event", "event-x"), ocid, name="db-1")
+    waiting = target(7)
+    late, never_begun = fan_out([named, waiting], hang, Deadline(time.monotonic() + 0.3), Workers(1), untold)
+    release.set()
+    assert begun.is_set()
+    assert late.error is not None
+    assert never_begun.error is not None
+    assert late.error.message == f"The invocation's time was over before {UNDONE[resource]}."
+    asked_for = f"The invocation's time was over before a backup of {waiting.resource.text} was asked for."
+    assert never_begun.error.message == asked_for
+    assert all("Send the same trigger again" in str(error.hint) for error in (late.error, never_begun.error))
+    assert (late.resource_name, never_begun.resource_name) == ("db-1", None)
+    assert (late.retry_token is None) is ("backup" in resource)
+
+
+def test_workers_that_are_abandoned_begin_nothing_more_and_are_replaced() -> None:
+    release, begun, workers = threading.Event(), threading.Event(), Workers(1)
+
+    def hang() -> None:
+        begun.set()
+        release.wait(10)
+
+    running, queued = workers.submit(hang), workers.submit(hang)
+    assert begun.wait(10)
+    workers.abandon()
+    assert (running.running(), queued.cancelled()) == (True, True)
+    assert workers.submit(str.upper, "a").result(timeout=5) == "A"
+    release.set()
+
+
+@pytest.mark.parametrize("size", [1, 2, 8])
+def test_a_worker_runs_two_calls_whether_or_not_another_worker_is_free(size: int) -> None:
+    workers = Workers(size)
+    pairs = [workers.submit(workers.run_both, lambda: "here", lambda: "beside") for _ in range(3 * size)]
+    assert [pair.result(timeout=10) for pair in pairs] == [("here", "beside")] * 3 * size
+
+
+def test_two_calls_run_side_by_side_where_a_worker_is_free() -> None:
+    workers, both_run = Workers(2), threading.Barrier(2)
+    pair = workers.submit(workers.run_both, lambda: both_run.wait(10), lambda: both_run.wait(10))
+    assert sorted(pair.result(timeout=10)) == [0, 1]
+
+
+def test_a_topic_that_hangs_does_not_keep_the_next_invocation_from_being_told(isolated_cloud: World) -> None:
+    cloud = isolated_cloud
+    cloud.invoke_one({"volumeId": cloud.volume()})
+    cloud.oci.fault("PublishMessage", times=100, delay_seconds=30.0)
+    event = json.loads(cloud.payload("event_updatevolume_tagged.json"))
+    status, answer = cloud.invoke(event, seconds="2")
+    assert (status, answer["error"]["code"], answer["results"][0]["notified"]) == (502, "PublishFailed", False)
+    cloud.oci.reset()
+    status, answer = cloud.invoke(event, seconds="3")
+    assert (status, answer["results"][0]["notified"]) == (200, True)
+
+
+def test_an_instance_costs_three_reads_and_two_calls_a_volume(cloud: World) -> None:
+    cloud.invoke(payload("alarm_v1_5_split.json", instance=cloud.instance(disks=2)))
+    operations = cloud.operations()
+    assert operations[0] == "GetInstance"
+    assert sorted(operations[1:]) == [
+        "CreateBootVolumeBackup",
+        *["CreateVolumeBackup"] * 2,
+        "GetBootVolume",
+        *["GetVolume"] * 2,
+        "ListBootVolumeAttachments",
+        "ListVolumeAttachments",
+        "PublishMessage",
+    ]
+
+
+def test_a_date_of_retry_after_is_the_seconds_until_then() -> None:
+    header = formatdate(time.time() + 90, usegmt=True)
+    assert retry_after(ServiceError(503, "ServiceUnavailable", {"retry-after": header}, "")) == pytest.approx(
+        90, abs=1.5
+    )

@@ -56,10 +56,6 @@ class Cloud:
         service: T = self._services[kind]
         return service
 
-    def contains(self, compartment_id: str, other_id: str) -> bool:
-        """Return whether a compartment is the other one or above it; all are below the tenancy."""
-        return compartment_id in {other_id, self.tenancy_id}
-
     def service_of(self, resource_type: str) -> Any:
         """Return the service that keeps resources of this type. Raises LookupError where none does.
 

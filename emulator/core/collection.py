@@ -6,6 +6,7 @@ import hashlib
 import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from emulator.core.errors import (
     invalid,
@@ -140,7 +141,7 @@ class Collection:
         return page_of(self.select(call, *filters), call, self._page_size)
 
 
-def page_of(documents: Iterable[Document], call: Call, page_size: int) -> Reply:
+def page_of(documents: Iterable[Any], call: Call, page_size: int) -> Reply:
     """Return the part of a list that the query's `limit` and `page` ask for, and where the next part begins."""
     everything = list(documents)
     limit, start = call.query.get("limit", str(page_size)), call.query.get("page", "0")
@@ -164,6 +165,12 @@ def _sorted(documents: list[Document], call: Call) -> list[Document]:
     field = _SORT_FIELDS.get(by, "timeCreated")
     in_order = documents if ascending else documents[::-1]
     return sorted(in_order, key=lambda document: str(document.get(field) or now()), reverse=not ascending)
+
+
+def collected(page: Reply, *fields: str) -> Reply:
+    """Return a page of documents as a collection of their summaries: an object with `items`, each with these fields."""
+    items = [{name: document[name] for name in fields if name in document} for document in page.document]
+    return Reply({"items": items}, headers=page.headers)
 
 
 def require(details: Document, *names: str) -> None:

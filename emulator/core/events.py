@@ -53,6 +53,10 @@ class EventBus:
         """Call `listener` with every event from now on."""
         self._listeners.append(listener)
 
+    def unsubscribe(self, listener: Listener) -> None:
+        """Call `listener` no more."""
+        self._listeners.remove(listener)
+
     def publish(self, event: Document) -> None:
         """Write an event into the journal and hand it to every listener."""
         data = event["data"]
@@ -64,5 +68,5 @@ class EventBus:
             source=data["additionalDetails"].get("volumeId"),
             event=event,
         )
-        for listener in self._listeners:
+        for listener in tuple(self._listeners):
             listener(event)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from datetime import UTC, datetime
 
 REALM = "oc1"
@@ -27,6 +28,10 @@ def new_request_id() -> str:
     return secrets.token_hex(16).upper()
 
 
+def timestamp(seconds: float) -> str:
+    """A time in UTC with milliseconds: 2018-08-28T07:24:13.277Z."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def now() -> str:
-    """The time in UTC with milliseconds: 2018-08-28T07:24:13.277Z."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return timestamp(time.time())

@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing that happened: its `kind` (request, event, invocation, message, log), a line, and the details."""
+    """One thing that happened: its `kind` (request, event, invocation, message, queue, log), a line and details."""
 
     kind: str
     line: str

@@ -94,10 +94,10 @@ class Resources(Service):
         """Return an answer that shows a resource, with its etag."""
         return replace(self.collection.reply(document, status), document=self.show(document, call))
 
-    def create(self, call: Call, *, status: int = 200, **given: Any) -> Reply:
+    def create(self, call: Call, **given: Any) -> Reply:
         """Answer Create…: add what the body describes, and the path (`given`), once per retry token."""
         created = self.collection.create(call, lambda details: self.add({**details, **given}))
-        return self.reply(call, created.document, status)
+        return self.reply(call, created.document)
 
     def add(self, details: Document) -> Document:
         """Add a resource and start its lifecycle. Raises ServiceError."""
@@ -177,11 +177,11 @@ class Resources(Service):
         self.collection.touch(document)
         self.publish_event("update", document)
 
-    def move(self, call: Call, *, status: int = 204) -> Reply:
+    def move(self, call: Call) -> Reply:
         """Answer Change…Compartment."""
         document, details = self.read_move(call)
         self.change(document, details)
-        return Reply(status=status)
+        return Reply(status=204)
 
     def read_move(self, call: Call) -> tuple[Document, Document]:
         """Return what Change…Compartment changes, and the field that it sets. Raises ServiceError."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from emulator.core.cloud import Cloud
@@ -73,18 +72,18 @@ class TrackedResources(Resources):
         document, details = self.read_update(call)
         return accepted(self.change_tracked("UPDATE", document, details))
 
-    def move(self, call: Call, *, status: int = 202) -> Reply:
+    def move(self, call: Call) -> Reply:
         """Answer Change…Compartment."""
         document, details = self.read_move(call)
-        return replace(accepted(self.change_tracked("MOVE", document, details)), status=status)
+        return accepted(self.change_tracked("MOVE", document, details))
 
     def change_tracked(self, verb: str, document: Document, fields: Document) -> Document:
-        """Return a new work request that sets fields of a resource."""
+        """Return a new work request that sets fields of a resource; its state is then as before, or what they say."""
         state, document["lifecycleState"] = document["lifecycleState"], self.updating_state
         self.collection.touch(document)
 
         def finish() -> None:
-            self.unless_deleted(document, lambda: self.change(document, {**fields, "lifecycleState": state}))
+            self.unless_deleted(document, lambda: self.change(document, {"lifecycleState": state, **fields}))
 
         return self.track(verb, document, "UPDATED", finish)
 

@@ -36,8 +36,9 @@ CORE = WorkRequestApi("20160918", "coreservicesworkrequest", has_collections=Fal
 LOGGING = WorkRequestApi("20200531", "logworkrequest", has_collections=False)
 CONNECTOR_HUB = WorkRequestApi("20200909", "serviceconnectorworkrequest", has_collections=True)
 QUEUE = WorkRequestApi("20210201", "queueworkrequest", has_collections=True)
+FUNCTIONS = WorkRequestApi("20260325", "functionsworkrequest", has_collections=True)
 RESOURCE_SCHEDULER = WorkRequestApi("20240430", "resourcescheduleworkrequest", has_collections=True)
-_APIS = {api.version: api for api in (CORE, LOGGING, CONNECTOR_HUB, QUEUE, RESOURCE_SCHEDULER)}
+_APIS = {api.version: api for api in (CORE, LOGGING, CONNECTOR_HUB, QUEUE, FUNCTIONS, RESOURCE_SCHEDULER)}
 _PATH = f"/{{version:{'|'.join(_APIS)}}}/workRequests"
 _ONE = f"{_PATH}/{{workRequestId}}"
 
@@ -114,7 +115,7 @@ class WorkRequests(Service):
 
     @operation("GET", _ONE, permission="read work-requests")
     async def get_work_request(self, call: Call) -> Reply:
-        """GetWorkRequest, of Block Volume's and Networking's API, Logging, Connector Hub, Queue, Resource Scheduler."""
+        """GetWorkRequest, of the core services, Logging, Connector Hub, Queue, Functions and Resource Scheduler."""
         api, document = self._find(call)
         return self._collections[api].reply(document)
 

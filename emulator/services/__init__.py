@@ -18,6 +18,7 @@ from emulator.services.block_volume.volumes import Volumes
 from emulator.services.compute.boot_volume_attachments import BootVolumeAttachments
 from emulator.services.compute.instances import Instances
 from emulator.services.compute.volume_attachments import VolumeAttachments
+from emulator.services.connector_hub.connector_plugins import ConnectorPlugins
 from emulator.services.connector_hub.service_connectors import ServiceConnectors
 from emulator.services.events.rules import Rules
 from emulator.services.functions.applications import Applications
@@ -36,6 +37,8 @@ from emulator.services.monitoring.metrics import Metrics
 from emulator.services.notifications.inbox import Inbox
 from emulator.services.notifications.subscriptions import Subscriptions
 from emulator.services.notifications.topics import Topics
+from emulator.services.queue.messages import Messages
+from emulator.services.queue.queues import Queues
 from emulator.services.resource_scheduler.schedules import Schedules
 from emulator.services.streaming.streams import Streams
 from emulator.services.virtual_network.oracle_services import OracleServices
@@ -64,7 +67,10 @@ SERVICES: tuple[type[Service], ...] = (
     Rules,
     Alarms,
     Metrics,
+    Queues,
+    Messages,
     ServiceConnectors,
+    ConnectorPlugins,
     Applications,
     Functions,
     Invocations,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from handlers.backups.back_up import volume_backup
-from handlers.domain.errors import BackupUnfinished
+from handlers.backups.existing_backups import DELETED, volume_backup
+from handlers.domain.errors import BackupStateUnknown, BackupUnfinished, FunctionError
+from handlers.domain.models import VolumeBackup
 from handlers.domain.resource_kinds import BACKUP_KINDS
 from handlers.domain.result import Outcome, Result, skipped
 from handlers.domain.trigger import Target
-from handlers.oci.client import OciApi
+from handlers.oci.client import ApiResponse, OciApi
+from handlers.oci.polling import poll
 
 _FINAL = frozenset({"AVAILABLE", "FAULTY"})
 
@@ -17,18 +19,39 @@ def is_completion(target: Target) -> bool:
 
 
 def complete(target: Target, api: OciApi) -> Result:
-    """Read the backup (GetVolumeBackup and its kin). Raises what `OciApi.send` raises, and BackupUnfinished."""
-    answer = api.send(BACKUP_KINDS[target.resource.resource_type].get_backup, target.resource)
-    backup = volume_backup(answer)
-    if backup.lifecycle_state in {"TERMINATING", "TERMINATED"}:
-        return skipped(target.trigger, "the backup has been deleted since", target.resource.text)
-    if backup.lifecycle_state not in _FINAL:
-        raise BackupUnfinished(f"the event says that the backup ended, the API that it is {backup.lifecycle_state}")
+    """Read the backup (GetVolumeBackup and its kin) until its state is final: an event can outrun the API.
+
+    Raises BackupUnfinished where the deadline comes first, and BackupStateUnknown where it cannot be read: neither
+    says anything about the backup itself.
+    """
+    try:
+        answer, backup = poll(lambda: _read(target, api), _is_unfinished, api.deadline)
+    except BackupUnfinished:
+        raise
+    except FunctionError as error:
+        raise BackupStateUnknown.of(error) from error
+    name = target.name or backup.display_name
+    if backup.lifecycle_state in DELETED:
+        return skipped(target.trigger, "the backup has been deleted since", target.resource.text, resource_name=name)
     return Result(
         target.trigger,
         Outcome.COMPLETED,
         resource_id=target.resource.text,
         resource_type=target.resource.resource_type,
+        resource_name=name,
         volume_backup=backup,
         opc_request_id=answer.opc_request_id,
     )
+
+
+def _read(target: Target, api: OciApi) -> tuple[ApiResponse, VolumeBackup]:
+    answer = api.send(BACKUP_KINDS[target.resource.resource_type].get_backup, target.resource)
+    backup = volume_backup(answer)
+    # A group's backup passes COMMITTED, too: like REQUEST_RECEIVED and CREATING that is not yet an end.
+    if backup.lifecycle_state not in _FINAL | DELETED:
+        raise BackupUnfinished(f"the event says that the backup ended, the API that it is {backup.lifecycle_state}")
+    return answer, backup
+
+
+def _is_unfinished(error: Exception) -> bool:
+    return isinstance(error, BackupUnfinished)

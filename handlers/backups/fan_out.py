@@ -1,93 +1,149 @@
-"""Many targets at a time: work that may turn into more work, at most so many at once, until the deadline."""
+"""Process targets concurrently until the deadline. Processing a target may yield further targets."""
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from queue import Empty, SimpleQueue
+from typing import NamedTuple
 
+from handlers.backups.failures import failed, out_of_time
 from handlers.domain.deadline import Deadline
-from handlers.domain.errors import DeadlineReached, FunctionError, InternalError
-from handlers.domain.result import Outcome, Result, skipped
+from handlers.domain.errors import DeadlineReached, FunctionError
+from handlers.domain.result import Result, skipped
 from handlers.domain.trigger import Target
 from handlers.workers import Workers
 
+# What is done is told before more than ten seconds are waited for the rest: a container can be killed, and people are
+# waiting. The half second is for the publish itself. In 300 seconds that makes 32 publishes of the 60 that a topic
+# takes a minute.
+MAX_SECONDS_UNREPORTED = 9.5
+
 Place = tuple[int, ...]
 TargetHandler = Callable[[Target], Iterable[Target | Result]]
+Report = Callable[[list[Result]], Sequence[Result]]
 
 
 def fan_out(
-    start: Iterable[Target | Result], handle_target: TargetHandler, deadline: Deadline, workers: Workers
+    start: Iterable[Target | Result],
+    handle_target: TargetHandler,
+    deadline: Deadline,
+    workers: Workers,
+    report: Report,
 ) -> list[Result]:
-    """The results of `start` and of all that `work` turns its targets into, in the order of where they came from.
+    """Return one result per target, in input order; what a target expands into takes its place.
 
     A target that fails is a failed result, one not done by the deadline a failed one that can be retried; neither
-    stops the others. Two targets of one identity and resource are worked on once.
+    stops the others. Two targets of one identity and resource are processed once.
+
+    Args:
+        start: Targets, and results that stand from the beginning.
+        handle_target: Processes one target, in a worker.
+        deadline: When the results are collected, whatever is still running.
+        workers: The threads that process targets.
+        report: Called with results that are finished, each once; returns them, in the same order, as they stand then.
     """
-    return _FanOut(workers, handle_target).run(start, deadline)
+    return _FanOut(handle_target, deadline, workers, report).run(start)
+
+
+class _Pending(NamedTuple):
+    target: Target
+    future: Future[list[Target | Result]]
 
 
 class _FanOut:
-    def __init__(self, workers: Workers, handle_target: TargetHandler) -> None:
-        self._workers = workers
+    def __init__(self, handle_target: TargetHandler, deadline: Deadline, workers: Workers, report: Report) -> None:
         self._handle_target = handle_target
+        self._deadline = deadline
+        self._workers = workers
+        self._report = report
         self._results: dict[Place, Result] = {}
-        self._pending: dict[Place, Target] = {}
+        self._unreported: dict[Place, float] = {}  # by place, when it finished; the oldest stands first
+        self._pending: dict[Place, _Pending] = {}
         self._seen: dict[tuple[str, str], Target] = {}
-        self._finished: SimpleQueue[tuple[Place, Future[list[Target | Result]]]] = SimpleQueue()
+        # Not concurrent.futures.wait, which looks at every future that is pending each time one is done: of 1,000 slow
+        # targets it takes 310 ms of CPU where the queue takes 101, of 100 it takes 16 where the queue takes 11.
+        self._finished: SimpleQueue[Place] = SimpleQueue()
 
-    def run(self, start: Iterable[Target | Result], deadline: Deadline) -> list[Result]:
+    def run(self, start: Iterable[Target | Result]) -> list[Result]:
         self._accept((), start)
         while self._pending:
-            try:
-                place, future = self._finished.get(timeout=max(0.0, deadline.remaining()))
-            except Empty:
-                self._workers.abandon()
-                break
-            target = self._pending.pop(place)
-            error = future.exception()
-            self._accept(place, future.result() if error is None else [_failed(target, error)])
-        for place, target in self._pending.items():
-            error = DeadlineReached("The invocation's time was over before this was done; deliver it again.")
-            self._results[place] = _failed(target, error)
+            if self._seconds_until_report() <= 0:
+                self._report_finished()
+            place = self._next_finished()
+            if place is not None:
+                self._collect(place)
+            elif self._deadline.remaining() <= 0:
+                self._give_up()
+        self._report_finished()
         return [self._results[place] for place in sorted(self._results)]
 
     def _accept(self, parent: Place, items: Iterable[Target | Result]) -> None:
         for number, item in enumerate(items):
             place = (*parent, number)
             if isinstance(item, Result):
-                self._results[place] = item
+                self._finish(place, item)
                 continue
+            # A volume may be named beside its instance: each is submitted once for a trigger.
             first = self._seen.setdefault((item.trigger.id, item.resource.text), item)
-            # An instance gives way to its own volumes, so only what was not seen before is work.
             if first is item:
                 self._submit(place, item)
             elif first.trigger is not item.trigger:
                 reason = "the same trigger and resource stand earlier in this batch"
-                self._results[place] = skipped(item.trigger, reason, item.resource.text)
+                self._finish(place, skipped(item.trigger, reason, item.resource.text, resource_name=item.name))
 
     def _submit(self, place: Place, target: Target) -> None:
-        self._pending[place] = target
         future = self._workers.submit(_timed, self._handle_target, target)
-        future.add_done_callback(lambda done: self._finished.put((place, done)))
+        self._pending[place] = _Pending(target, future)
+        future.add_done_callback(lambda _: self._finished.put(place))
+
+    def _next_finished(self) -> Place | None:
+        """The place of a target that is done, None where waiting for it is over."""
+        longest = min(self._deadline.remaining(), self._seconds_until_report(), threading.TIMEOUT_MAX)
+        try:
+            return self._finished.get(timeout=max(0.0, longest))
+        except Empty:
+            return None
+
+    def _collect(self, place: Place) -> None:
+        target, future = self._pending.pop(place)
+        error = future.exception()
+        self._accept(place, future.result() if error is None else [failed(target, error)])
+
+    def _give_up(self) -> None:
+        begun = {place for place, pending in self._pending.items() if pending.future.running()}
+        self._workers.abandon()
+        for place, (target, _) in self._pending.items():
+            self._finish(place, failed(target, out_of_time(target.resource, target.name, begun=place in begun)))
+        self._pending.clear()
+
+    def _finish(self, place: Place, result: Result) -> None:
+        self._results[place] = result
+        self._unreported[place] = time.monotonic()
+
+    def _seconds_until_report(self) -> float:
+        oldest = next(iter(self._unreported.values()), float("inf"))
+        return oldest + MAX_SECONDS_UNREPORTED - time.monotonic()
+
+    def _report_finished(self) -> None:
+        if not self._unreported:
+            return
+        places = sorted(self._unreported)
+        self._unreported.clear()
+        reported = self._report([self._results[place] for place in places])
+        self._results.update(zip(places, reported, strict=True))
 
 
 def _timed(handle_target: TargetHandler, target: Target) -> list[Target | Result]:
     started = time.monotonic()
-    done = list(handle_target(target))
+    try:
+        done = list(handle_target(target))
+    except DeadlineReached:
+        done = [failed(target, out_of_time(target.resource, target.name, begun=False))]
+    except FunctionError as error:
+        done = [failed(target, error)]
     milliseconds = round((time.monotonic() - started) * 1000)
     return [replace(item, milliseconds=milliseconds) if isinstance(item, Result) else item for item in done]
-
-
-def _failed(target: Target, error: BaseException) -> Result:
-    return Result(
-        target.trigger,
-        Outcome.FAILED,
-        resource_id=target.resource.text,
-        resource_type=target.resource.resource_type,
-        retry_token=target.retry_token,
-        error=error if isinstance(error, FunctionError) else InternalError.of(error),
-        opc_request_id=getattr(error, "opc_request_id", None),
-    )

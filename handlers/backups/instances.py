@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from typing import NamedTuple
 
+from handlers.backups.failures import failed
 from handlers.domain import operations
-from handlers.domain.errors import ApiUnreachable
+from handlers.domain.errors import ApiUnreachable, FunctionError
 from handlers.domain.ocids import Ocid, parse_ocid
+from handlers.domain.operations import Operation
 from handlers.domain.result import Result, skipped
 from handlers.domain.trigger import Target
 from handlers.domain.untrusted import mapping, text
 from handlers.oci.client import OciApi
+from handlers.workers import Workers
 
 
-def volumes_of(target: Target, api: OciApi) -> list[Target | Result]:
-    """Read the instance and list its attachments (GetInstance, ListVolumeAttachments, ListBootVolumeAttachments).
+class _Attached(NamedTuple):
+    """The volumes of one of an instance's two lists, or why it could not be read."""
 
-    Raises what `OciApi.send` raises.
+    volumes: tuple[Ocid, ...] = ()
+    error: FunctionError | None = None
+
+
+def volumes_of(target: Target, api: OciApi, workers: Workers) -> list[Target | Result]:
+    """Return a target for each attached volume, and a failed result for a list that could not be read.
+
+    Reads the instance, then its attachments, both lists at a time (GetInstance, ListBootVolumeAttachments,
+    ListVolumeAttachments). Raises what `OciApi.send` raises for the instance itself.
     """
     instance = target.resource
     document = mapping(api.send(operations.GET_INSTANCE, instance).document)
@@ -25,19 +35,37 @@ def volumes_of(target: Target, api: OciApi) -> list[Target | Result]:
     if compartment_id is None or domain is None:
         raise ApiUnreachable("GetInstance answered without compartmentId or availabilityDomain.")
     query = {"compartmentId": compartment_id, "instanceId": instance.text}
-    boot = api.list_all(operations.LIST_BOOT_VOLUME_ATTACHMENTS, instance, {"availabilityDomain": domain, **query})
-    data = api.list_all(operations.LIST_VOLUME_ATTACHMENTS, instance, query)
-    attached = [*_attached(boot, "bootVolumeId"), *_attached(data, "volumeId")]
-    if not attached:
-        return [skipped(target.trigger, "the instance has no attached volumes", instance.text)]
-    return [replace(target, resource=volume, name=_name(target.name, volume), tags=None) for volume in attached]
+    boot, data = workers.run_both(
+        lambda: _list_attached(
+            api,
+            operations.LIST_BOOT_VOLUME_ATTACHMENTS,
+            instance,
+            {"availabilityDomain": domain, **query},
+            "bootVolumeId",
+        ),
+        lambda: _list_attached(api, operations.LIST_VOLUME_ATTACHMENTS, instance, query, "volumeId"),
+    )
+    found: list[Target | Result] = [_volume(target, ocid) for ocid in (*boot.volumes, *data.volumes)]
+    found += [failed(target, error) for error in (boot.error, data.error) if error is not None]
+    if found:
+        return found
+    name = text(document.get("displayName")) or target.name
+    reason = "the instance has no attached volumes"
+    return [skipped(target.trigger, reason, instance.text, resource_name=name, needs_person=True)]
 
 
-def _attached(attachments: Iterable[object], key: str) -> list[Ocid]:
-    found = [mapping(item).get(key) for item in attachments if mapping(item).get("lifecycleState") == "ATTACHED"]
-    return list(dict.fromkeys(ocid for ocid in map(parse_ocid, found) if ocid))
+def _list_attached(
+    api: OciApi, operation: Operation, instance: Ocid, query: dict[str, str], volume_field: str
+) -> _Attached:
+    """The volumes that are attached, being attached or being detached: only DETACHED ones are no longer its own."""
+    try:
+        attachments = [mapping(item) for item in api.list_all(operation, instance, query)]
+    except FunctionError as error:
+        return _Attached(error=error)
+    attached = [item.get(volume_field) for item in attachments if item.get("lifecycleState") != "DETACHED"]
+    return _Attached(tuple(dict.fromkeys(ocid for ocid in map(parse_ocid, attached) if ocid)))
 
 
-def _name(instance: str | None, volume: Ocid) -> str | None:
-    """The instance's name as the trigger tells it, and the end of the volume's id, which tells its volumes apart."""
-    return f"{instance}-{volume.unique_id[-6:]}" if instance else None
+def _volume(target: Target, volume: Ocid) -> Target:
+    """The target for a volume of the instance: the trigger's wish alone, for name, tags and compartment are its own."""
+    return Target(target.trigger, volume, tag_required=target.tag_required, request=target.request)

@@ -19,6 +19,9 @@ from handlers.domain.untrusted import one_line
 from handlers.settings import Settings
 
 PROVENANCE_TAG = "backup-trigger"
+# Kinds that are about one resource and name it: nothing else of such a trigger can reach it. An alarm can name a volume
+# as well as its instance.
+_KINDS_THAT_NAME = frozenset({"event", "audit"})
 
 
 def build_request(target: Target, backup_type: str | None, settings: Settings) -> CreateBackupDetails:
@@ -44,17 +47,27 @@ def build_request(target: Target, backup_type: str | None, settings: Settings) -
 
 
 def display_name(target: Target) -> str:
-    """The resource's name, or where the trigger does not tell it the end of its OCID, and the trigger's own time."""
+    """The resource's name as its own event tells it, or else the end of its OCID, and the trigger's own time.
+
+    A volume can be found in several ways, named by an alarm and attached to one or more of its instances, and which
+    comes first is chance. So only a trigger that is about this one resource gives it its name: one trigger and volume
+    always make one name, and so the same bytes. A resource's name as the API knows it can change between deliveries.
+    """
     resource = target.resource
-    name = one_line(target.name or "", MAX_DISPLAY_NAME_LENGTH).strip()
+    told = target.name if target.trigger.kind in _KINDS_THAT_NAME else None
+    name = one_line(told or "", MAX_DISPLAY_NAME_LENGTH).strip()
     name = name or f"{resource.resource_type}-{resource.unique_id[-12:]}"
     time = f"-{target.trigger.time:%Y%m%dT%H%M%SZ}" if target.trigger.time else ""
     return name[: MAX_DISPLAY_NAME_LENGTH - len(time)] + time
 
 
 def provenance(trigger: Trigger) -> str:
-    """The tag value that says where a backup came from: `<kind>:<identity>`."""
-    return f"{trigger.kind}:{trigger.id}"[:MAX_TAG_VALUE_LENGTH]
+    """The tag value that says where a backup came from: `<kind>:<identity>`.
+
+    An event and the audit record of the same call can have one identity, and so one token: they write the same.
+    """
+    kind = "event" if trigger.kind == "audit" else trigger.kind
+    return f"{kind}:{trigger.id}"[:MAX_TAG_VALUE_LENGTH]
 
 
 def _with_provenance(fields: dict[str, Any], trigger: Trigger) -> dict[str, str]:

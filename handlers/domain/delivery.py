@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum, auto
+
+
+class Carrier(Enum):
+    """Who brought a body, which decides whether it is brought again when it could not be carried out."""
+
+    TOPIC = auto()
+    CONNECTOR_HUB = auto()
+    CALLER = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,3 +26,10 @@ class Delivery:
     function_id: str
     message_id: str | None = None
     fn_deadline: str | None = None
+
+    @property
+    def carrier(self) -> Carrier:
+        """A topic, by its header; Connector Hub, by the array that it alone sends; or a caller, Events among them."""
+        if self.message_id is not None:
+            return Carrier.TOPIC
+        return Carrier.CONNECTOR_HUB if self.body.lstrip()[:1] == b"[" else Carrier.CALLER

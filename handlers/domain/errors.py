@@ -7,7 +7,9 @@ FunctionError
 ├── ApiError                    an OCI API answered with an error
 ├── ApiUnreachable              an OCI API did not answer, or not with something that can be read
 ├── PublishFailed               a notification topic did not take the message
+├── BackupMismatch              an answered backup is not the one that was asked for
 ├── BackupUnfinished            a backup said to have ended has not
+├── BackupStateUnknown          a backup said to have ended could not be read
 ├── DeadlineReached             the invocation's time was over before this was done
 └── InternalError               a defect of this function
 """
@@ -20,7 +22,12 @@ from handlers.domain.untrusted import one_line
 
 
 class FunctionError(Exception):
-    """An error that is told to the caller, the topic and the log in the same words."""
+    """An error that is told to the caller, the topic and the log in the same words.
+
+    `retryable` means that the same trigger, delivered again unchanged, may succeed. The invocation has tried all it can
+    by then, so others have to deliver it: Connector Hub does until the answer is 200, Events where the function could
+    not be called at all; a Notifications topic and a schedule do not, and a caller has to do it himself.
+    """
 
     code = "InternalError"
     retryable = False
@@ -83,13 +90,35 @@ class ApiUnreachable(FunctionError):
 
 
 class PublishFailed(FunctionError):
+    """A topic did not take a message. What the message was to tell has been done, and stands in the answer and log."""
+
     code = "PublishFailed"
     retryable = True
+
+
+class BackupMismatch(FunctionError):
+    code = "BackupMismatch"
 
 
 class BackupUnfinished(FunctionError):
     code = "IncorrectState"
     retryable = True
+
+
+class BackupStateUnknown(FunctionError):
+    """A backup has ended, but how it ended could not be read: not a failure of the backup."""
+
+    code = "BackupStateUnknown"
+
+    @classmethod
+    def of(cls, cause: FunctionError) -> BackupStateUnknown:
+        error = cls(
+            f"The backup has ended, but whether well is not known, because it could not be read: "
+            f"{cause.code}: {cause.message}",
+            hint=cause.hint,
+        )
+        error.status, error.opc_request_id, error.retryable = cause.status, cause.opc_request_id, cause.retryable
+        return error
 
 
 class DeadlineReached(FunctionError):

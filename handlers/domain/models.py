@@ -57,12 +57,12 @@ DefinedTagValue = TagValue | bool | int | float | None
 FreeformTags = Annotated[dict[TagKey, TagValue], Field(max_length=MAX_FREEFORM_TAGS)]
 DefinedTags = dict[TagKey, dict[TagKey, DefinedTagValue]]
 SourceOcid = Annotated[str, AfterValidator(_source_ocid)]
-# Goes into a header: visible ASCII only.
-RetryToken = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[!-~]+$")]
+# Goes into a header as it is: printable ASCII, and no space at either end, which would not survive the way.
+RetryToken = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[!-~]([ -~]*[!-~])?$")]
 
 
 def tags_fit(freeform: dict[str, str] | None, defined: dict[str, Any] | None) -> bool:
-    """Whether all tags together stay within the service's limit in bytes."""
+    """Return whether all tags together stay within the service's limit in bytes."""
     return len(json.dumps([freeform or {}, defined or {}], ensure_ascii=False).encode()) <= MAX_TAG_BYTES
 
 
@@ -119,16 +119,16 @@ class CreateBackupDetails(WireModel):
         return self
 
     def explicit_fields(self) -> dict[str, Any]:
-        """The fields that were given a value, by their Python names, without `resource_id`."""
+        """Return the fields that were given a value, by their Python names, without `resource_id`."""
         values = {name: getattr(self, name) for name in CreateBackupDetails.model_fields if name != "resource_id"}
         return {name: value for name, value in values.items() if value is not None}
 
     def document(self) -> dict[str, Any]:
-        """The request as JSON, in Oracle's spelling, without what was not given."""
+        """Return the request as JSON, in Oracle's spelling, without what was not given."""
         return self.model_dump(by_alias=True, exclude_none=True)
 
     def body(self) -> bytes:
-        """The request's bytes: the same fields always give the same bytes."""
+        """Return the request's bytes: the same fields always give the same bytes."""
         return json.dumps(self.document()).encode()
 
 
@@ -158,7 +158,8 @@ DETAILS: dict[str, type[CreateBackupDetails]] = {
 class BackupRequest(CreateVolumeBackupDetails):
     """A direct request: CreateVolumeBackup's fields, `volumeId` being that of a volume, boot volume, group or instance.
 
-    `opcRetryToken` (1-64 visible ASCII characters) identifies the request; `dryRun` shows what would be sent.
+    `opcRetryToken` (1-64 printable ASCII characters, spaces inside allowed) identifies the request; `dryRun` shows what
+    would be sent.
     """
 
     opc_retry_token: RetryToken | None = None
@@ -172,11 +173,11 @@ class BackupRequest(CreateVolumeBackupDetails):
 
     @classmethod
     def parse(cls, document: dict[str, Any]) -> Self:
-        """Raises InvalidRequest, which names every field that is wrong."""
+        """Return the request. Raises InvalidRequest, which names every field that is wrong."""
         try:
             return cls.model_validate(document, by_name=False)
         except ValidationError as error:
-            raise InvalidRequest(describe_errors(error)) from None
+            raise InvalidRequest(describe_errors(error)) from error
 
 
 REQUEST_FIELDS = frozenset(field.alias or name for name, field in BackupRequest.model_fields.items())
@@ -198,22 +199,22 @@ class VolumeBackup(BaseModel):
 
     @classmethod
     def of(cls, answered: dict[str, Any]) -> Self:
-        """Raises pydantic.ValidationError where the answer is no backup."""
+        """Return the backup. Raises pydantic.ValidationError where the answer is none."""
         backup = cls.model_validate(answered)
         backup._answered = answered  # noqa: SLF001  (its own)
         return backup
 
     def document(self) -> dict[str, Any]:
-        """Exactly what the API answered, fields of later versions included."""
+        """Return exactly what the API answered, fields of later versions included."""
         return self._answered
 
 
 def describe_errors(error: ValidationError) -> str:
-    """One sentence for all that is wrong: `field: what is wrong with it; …`."""
-    told = []
+    """Return one sentence for all that is wrong: `field: what is wrong with it; …`."""
+    sentences = []
     for problem in error.errors(include_url=False, include_context=False, include_input=False):
         place = one_line(".".join(str(part) for part in problem["loc"]), 120)
         what = "unknown field" if problem["type"] == "extra_forbidden" else problem["msg"].removeprefix("Value error, ")
-        told.append(f"{place}: {what}" if place else what)
-    more = len(told) - _MAX_PROBLEMS
-    return "; ".join(told[:_MAX_PROBLEMS]) + (f"; and {more} more" if more > 0 else "")
+        sentences.append(f"{place}: {what}" if place else what)
+    more = len(sentences) - _MAX_PROBLEMS
+    return "; ".join(sentences[:_MAX_PROBLEMS]) + (f"; and {more} more" if more > 0 else "")

@@ -24,29 +24,50 @@ class Service(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """`grants` are the verbs and resource types that a policy must allow the function's dynamic group."""
+    """One operation of a service.
+
+    Attributes:
+        name: What Oracle calls it (``CreateVolumeBackup``).
+        service: Whose operation it is.
+        method: The HTTP method.
+        path: The path below the service's version; ``{id}`` is the OCID that the request is about.
+        grants: The verbs and resource types that a policy must allow the function's dynamic group.
+        fields: The texts without which an answer is of no use, so that the request is sent again.
+        is_list: Whether it answers a list, each item an object, instead of one object.
+    """
 
     name: str
     service: Service
     method: str
     path: str
     grants: tuple[str, ...]
+    fields: tuple[str, ...] = ()
+    is_list: bool = False
 
-    @property
-    def statements(self) -> str:
-        """The IAM statements to check, as they would be written in a policy."""
-        return "; ".join(f"Allow dynamic-group <the function's> to {grant} in compartment <C>" for grant in self.grants)
-
-
-def _core(name: str, method: str, path: str, *grants: str) -> Operation:
-    return Operation(name, Service.CORE, method, path, grants)
+    def statements(self, compartment: str = "compartment <C>") -> str:
+        """Return the IAM statements to check, as they would be written in a policy."""
+        return "; ".join(f"Allow dynamic-group <the function's> to {grant} in {compartment}" for grant in self.grants)
 
 
-CREATE_VOLUME_BACKUP = _core("CreateVolumeBackup", "POST", "/volumeBackups", "manage volume-backups", "use volumes")
-CREATE_BOOT_VOLUME_BACKUP = _core(
+def _core(name: str, method: str, path: str, *grants: str, fields: tuple[str, ...] = ("id",)) -> Operation:
+    return Operation(name, Service.CORE, method, path, grants, fields)
+
+
+def _core_list(name: str, path: str, *grants: str) -> Operation:
+    return Operation(name, Service.CORE, "GET", path, grants, is_list=True)
+
+
+def _core_backup(name: str, method: str, path: str, *grants: str) -> Operation:
+    return _core(name, method, path, *grants, fields=("id", "lifecycleState"))
+
+
+CREATE_VOLUME_BACKUP = _core_backup(
+    "CreateVolumeBackup", "POST", "/volumeBackups", "manage volume-backups", "use volumes"
+)
+CREATE_BOOT_VOLUME_BACKUP = _core_backup(
     "CreateBootVolumeBackup", "POST", "/bootVolumeBackups", "manage boot-volume-backups", "use volumes"
 )
-CREATE_VOLUME_GROUP_BACKUP = _core(
+CREATE_VOLUME_GROUP_BACKUP = _core_backup(
     "CreateVolumeGroupBackup",
     "POST",
     "/volumeGroupBackups",
@@ -59,32 +80,38 @@ CREATE_VOLUME_GROUP_BACKUP = _core(
 GET_VOLUME = _core("GetVolume", "GET", "/volumes/{id}", "use volumes")
 GET_BOOT_VOLUME = _core("GetBootVolume", "GET", "/bootVolumes/{id}", "use volumes")
 GET_VOLUME_GROUP = _core("GetVolumeGroup", "GET", "/volumeGroups/{id}", "inspect volume-groups")
-GET_VOLUME_BACKUP = _core("GetVolumeBackup", "GET", "/volumeBackups/{id}", "manage volume-backups", "use volumes")
-GET_BOOT_VOLUME_BACKUP = _core(
+GET_VOLUME_BACKUP = _core_backup(
+    "GetVolumeBackup", "GET", "/volumeBackups/{id}", "manage volume-backups", "use volumes"
+)
+GET_BOOT_VOLUME_BACKUP = _core_backup(
     "GetBootVolumeBackup", "GET", "/bootVolumeBackups/{id}", "manage boot-volume-backups", "use volumes"
 )
-GET_VOLUME_GROUP_BACKUP = _core(
+GET_VOLUME_GROUP_BACKUP = _core_backup(
     "GetVolumeGroupBackup", "GET", "/volumeGroupBackups/{id}", "manage volume-group-backups", "inspect volume-groups"
 )
-LIST_VOLUME_BACKUPS = _core("ListVolumeBackups", "GET", "/volumeBackups", "manage volume-backups", "use volumes")
-LIST_BOOT_VOLUME_BACKUPS = _core(
-    "ListBootVolumeBackups", "GET", "/bootVolumeBackups", "manage boot-volume-backups", "use volumes"
+LIST_VOLUME_BACKUPS = _core_list("ListVolumeBackups", "/volumeBackups", "manage volume-backups", "use volumes")
+LIST_BOOT_VOLUME_BACKUPS = _core_list(
+    "ListBootVolumeBackups", "/bootVolumeBackups", "manage boot-volume-backups", "use volumes"
 )
-LIST_VOLUME_GROUP_BACKUPS = _core(
-    "ListVolumeGroupBackups", "GET", "/volumeGroupBackups", "manage volume-group-backups", "inspect volume-groups"
+LIST_VOLUME_GROUP_BACKUPS = _core_list(
+    "ListVolumeGroupBackups", "/volumeGroupBackups", "manage volume-group-backups", "inspect volume-groups"
 )
-GET_INSTANCE = _core("GetInstance", "GET", "/instances/{id}", "read instances")
-LIST_VOLUME_ATTACHMENTS = _core(
-    "ListVolumeAttachments",
+GET_INSTANCE = _core(
+    "GetInstance",
     "GET",
+    "/instances/{id}",
+    "read instances",
+    fields=("id", "compartmentId", "availabilityDomain"),
+)
+LIST_VOLUME_ATTACHMENTS = _core_list(
+    "ListVolumeAttachments",
     "/volumeAttachments",
     "inspect volume-attachments",
     "use volumes",
     "read instances",
 )
-LIST_BOOT_VOLUME_ATTACHMENTS = _core(
+LIST_BOOT_VOLUME_ATTACHMENTS = _core_list(
     "ListBootVolumeAttachments",
-    "GET",
     "/bootVolumeAttachments",
     "inspect volume-attachments",
     "use volumes",

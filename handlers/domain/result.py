@@ -35,6 +35,7 @@ class Result:
         resource_type: The kind of resource that this OCID names (``bootvolume``).
         resource_name: What the trigger or the API calls the resource, None where nobody has told its name.
         reason: Why it was skipped, in a sentence that a person can act on.
+        hint: What a person should do about a skip, in a sentence; a failure's hint stands in its error.
         needs_person: Whether a skip leaves somebody without the backup that was asked for, so that it must be told.
         error: Why it failed.
         retry_token: The ``opc-retry-token`` of the request.
@@ -52,6 +53,7 @@ class Result:
     resource_type: str | None = None
     resource_name: str | None = None
     reason: str | None = None
+    hint: str | None = None
     needs_person: bool = False
     error: FunctionError | None = None
     retry_token: str | None = None
@@ -62,6 +64,16 @@ class Result:
     count: int = 1
     notified: bool = False
 
+    @property
+    def is_faulty(self) -> bool:
+        """Whether it tells of a backup that ended, but cannot be restored from."""
+        return self.volume_backup is not None and self.volume_backup.lifecycle_state == "FAULTY"
+
+    @property
+    def concerns_people(self) -> bool:
+        """Whether somebody must do something about it, or at least know of it."""
+        return self.outcome is Outcome.FAILED or self.needs_person or self.is_faulty
+
     def document(self) -> dict[str, Any]:
         """The result as it stands in the answer."""
         trigger = {"kind": self.trigger.kind, "id": self.trigger.id, "type": self.trigger.type}
@@ -71,6 +83,7 @@ class Result:
             "outcome": self.outcome,
             "reason": self.reason,
             "error": self.error.document() if self.error else None,
+            "count": self.count if self.count > 1 else None,
             "retryToken": self.retry_token,
             "notified": self.notified,
             "request": self.request.document() if self.request else None,
@@ -86,6 +99,7 @@ def skipped(
     *,
     resource_name: str | None = None,
     needs_person: bool = False,
+    hint: str | None = None,
 ) -> Result:
     """Return the result of doing nothing, with the reason. The resource's id is kept as it came, but fit for a line."""
     return Result(
@@ -95,4 +109,5 @@ def skipped(
         resource_name=resource_name,
         reason=reason,
         needs_person=needs_person,
+        hint=hint,
     )

@@ -32,31 +32,40 @@ class TagName:
 
 @dataclass(frozen=True, slots=True)
 class TagDecision:
-    """What a tag asks for: a backup of `type` (None: the configured type), or none, for a `reason`."""
+    """What a tag asks for.
+
+    Attributes:
+        type: The type of the backup, None where the configured one is meant.
+        reason: Why it asks for no backup, None where it does.
+        opts_out: Whether it says no, which counts whoever asks.
+        needs_person: Whether it says something that nobody can understand, so that somebody must correct it.
+    """
 
     type: str | None = None
     reason: str | None = None
+    opts_out: bool = False
+    needs_person: bool = False
 
 
 def tags_of(resource: Mapping[str, Any]) -> Tags:
-    """A resource's tags. Events spell it freeformTags, their documentation freeFormTags; either may be null."""
+    """Return a resource's tags. Events spell it freeformTags, their documentation freeFormTags; either may be null."""
     found = {key.casefold(): value for key, value in resource.items() if isinstance(value, Mapping)}
     return Tags(found.get("freeformtags"), found.get("definedtags"))
 
 
 def all_tags_of(resource: Mapping[str, Any]) -> Tags:
-    """The tags of a resource that tells all it has: what it leaves out is not there."""
+    """Return the tags of a resource that tells all it has: what it leaves out is not there."""
     tags = tags_of(resource)
     return Tags(tags.freeform or {}, tags.defined or {})
 
 
 def tag_is_known(tags: Tags | None, name: TagName) -> bool:
-    """Whether `tags` say if the tag is there: what was left out of an event must be asked of the API."""
+    """Return whether the source reported this tag at all. If it did not, read the tags from the API."""
     return tags is not None and (tags.defined if name.namespace else tags.freeform) is not None
 
 
 def decide_by_tag(tags: Tags, name: TagName) -> TagDecision:
-    """What the tag `name` asks for."""
+    """Return what the tag `name` asks for."""
     value = _value(tags, name)
     if value is None:
         return TagDecision(reason=f"not tagged with {name}")
@@ -66,21 +75,22 @@ def decide_by_tag(tags: Tags, name: TagName) -> TagDecision:
     if word in _YES:
         return TagDecision()
     if word in _NO:
-        return TagDecision(reason=f"tag {name} opts out")
+        return TagDecision(reason=f"tag {name} opts out", opts_out=True)
     return TagDecision(
-        reason=f"tag {name} has the value '{one_line(str(value), 100)}', expected full, incremental, true or false"
+        reason=f"tag {name} has the value '{one_line(str(value), 100)}', expected full, incremental, true or false",
+        needs_person=True,
     )
 
 
 def _value(tags: Tags, name: TagName) -> Any:
     if name.namespace is None:
-        return _get(tags.freeform, name.key)
-    namespace = _get(tags.defined, name.namespace)
-    return _get(namespace, name.key) if isinstance(namespace, Mapping) else None
+        return _find(tags.freeform, name.key)
+    namespace = _find(tags.defined, name.namespace)
+    return _find(namespace, name.key) if isinstance(namespace, Mapping) else None
 
 
-def _get(mapping: Mapping[str, Any] | None, key: str) -> Any:
-    """The value under `key`, whatever the case; a null value counts as an empty one."""
+def _find(mapping: Mapping[str, Any] | None, key: str) -> Any:
+    """Return the value under `key`, whatever its case; a null value counts as an empty one."""
     for candidate, value in (mapping or {}).items():
         if candidate.casefold() == key.casefold():
             return "" if value is None else value

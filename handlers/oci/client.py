@@ -8,27 +8,33 @@ from __future__ import annotations
 
 import json
 import os
-import ssl
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-import urllib3
-
-from handlers.domain.deadline import Deadline
-from handlers.domain.errors import ApiError, ApiUnreachable, DeadlineReached
+from handlers.domain.deadline import OUT_OF_TIME_HINT, Deadline
+from handlers.domain.errors import ApiError, ApiUnreachable, DeadlineReached, FunctionError
 from handlers.domain.ocids import Ocid
 from handlers.domain.operations import Operation
-from handlers.domain.untrusted import mapping, one_line
-from handlers.oci.connections import Connections, Endpoint
-from handlers.oci.hints import hint_for
+from handlers.domain.untrusted import mapping, one_line, text
+from handlers.oci.connections import Connections, Endpoint, find_region
+from handlers.oci.hints import Situation, hint_for
 from handlers.oci.principal import Principal
-from handlers.oci.retries import DeadlineRetryStrategy
+from handlers.oci.retries import DeadlineRetryStrategy, is_transient
 from handlers.oci.sdk import exceptions
+from handlers.oci.transport import (
+    AnswerTimeout,
+    AnswerTooLarge,
+    HttpAnswer,
+    ProxyRefused,
+    UntrustedCertificate,
+    UnusableAnswer,
+    exchange,
+)
 
-_CONNECT_SECONDS, _READ_SECONDS = 10.0, 60.0
 _MIN_SECONDS = 0.05
 _MAX_PAGES = 100
+_MAX_MESSAGE_LENGTH = 300
 _USER_AGENT = "create-volume-backup"
 _CODES = {
     401: "NotAuthenticated",
@@ -40,11 +46,19 @@ _CODES = {
 _UNREACHABLE = (
     "Check the function's subnet (service gateway, security lists, DNS) and OCI_ENDPOINT; then deliver again."
 )
-_UNTRUSTED = "Check what stands between the function and the service, and REQUESTS_CA_BUNDLE; then deliver again."
+_PROXY = "Check the proxy that HTTPS_PROXY names, and its user and password; then deliver again."
+_INTERPOSED = "Check what stands between the function and the service, and REQUESTS_CA_BUNDLE; then deliver again."
+_TOO_LONG = "Ask the service for less at a time, or look for a proxy that repeats an answer."
 
 
 class ApiResponse(NamedTuple):
-    """A successful answer: its JSON, the service's id of the request, and the token of the next page."""
+    """A successful answer.
+
+    Attributes:
+        document: Its JSON: an object, or for a list operation a list of objects.
+        opc_request_id: The service's id of the request.
+        next_page: What asks for the next page of a list.
+    """
 
     document: Any
     opc_request_id: str | None
@@ -63,11 +77,19 @@ class _Request:
 
 
 class OciApi:
-    """The APIs as one invocation uses them: every call ends before `deadline`, with an answer or an error."""
+    """The APIs as one invocation uses them: every call ends before `deadline`, with an answer or an error.
+
+    Any number of threads may share one.
+    """
 
     def __init__(self, connections: Connections, deadline: Deadline) -> None:
         self._connections = connections
         self._deadline = deadline
+
+    @property
+    def deadline(self) -> Deadline:
+        """When every call has ended."""
+        return self._deadline
 
     def send(
         self,
@@ -77,10 +99,12 @@ class OciApi:
         body: bytes | None = None,
         retry_token: str | None = None,
         query: dict[str, Any] | None = None,
+        compartment_id: str | None = None,
     ) -> ApiResponse:
         """Send `operation` about `resource`; transient errors are retried with the same token and bytes.
 
-        Raises ApiError, ApiUnreachable, DeadlineReached, ResourcePrincipalUnavailable.
+        `compartment_id` is where the resource is, as far as the caller knows: it stands in the statements that a
+        refusal's hint shows. Raises ApiError, ApiUnreachable, DeadlineReached, ResourcePrincipalUnavailable.
         """
         endpoint = self._connections.endpoint(operation.service, resource)
         path = operation.service.base_path + operation.path.format(id=resource.text)
@@ -94,88 +118,124 @@ class OciApi:
         strategy = DeadlineRetryStrategy(self._deadline)
         try:
             answer: ApiResponse = strategy.make_retrying_call(self._attempt, operation, endpoint, request)
-        except exceptions.ServiceError as error:
-            raise _api_error(operation, error) from None
-        except ConnectionError as error:
-            raise _unreachable(operation, error, _UNREACHABLE) from None
+        except DeadlineReached as over:
+            if strategy.last_error is None:
+                raise
+            # What came of the try before says more than that there was no time for another.
+            raise self._explain(operation, resource, compartment_id, query, strategy.last_error) from over
+        except (exceptions.ServiceError, ConnectionError, UntrustedCertificate, AnswerTooLarge) as error:
+            raise self._explain(operation, resource, compartment_id, query, error) from error
         return answer
 
-    def list_all(self, operation: Operation, resource: Ocid, query: dict[str, Any]) -> list[dict[str, Any]]:
-        """Every item of a paged list about `resource`. Raises what `send` raises."""
+    def list_all(
+        self, operation: Operation, resource: Ocid, query: dict[str, Any], *, compartment_id: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Return every item of a paged list about `resource`: all of them, or an error.
+
+        Raises what `send` raises, and ApiUnreachable where the list does not end.
+        """
         items: list[dict[str, Any]] = []
         page: str | None = None
         for _ in range(_MAX_PAGES):
-            answer = self.send(operation, resource, query={**query, "page": page} if page else query)
-            items += answer.document if isinstance(answer.document, list) else []
+            paged = {**query, "page": page} if page else query
+            answer = self.send(operation, resource, query=paged, compartment_id=compartment_id)
+            items += answer.document
             page = answer.next_page
             if not page:
-                break
-        return items
+                return items
+        raise ApiUnreachable(f"{operation.name} did not end after {_MAX_PAGES} pages.", hint=_TOO_LONG)
 
     def _attempt(self, operation: Operation, endpoint: Endpoint, request: _Request) -> ApiResponse:
-        """One try, or two where the principal is refused: the platform exchanges its files underneath.
+        """One try, or several where the principal is refused: the platform exchanges its files underneath.
 
-        Raises ServiceError and ConnectionError, which the SDK's retry strategies know.
+        Raises ServiceError and ConnectionError, which the SDK's retry strategies know, and what they do not retry.
         """
         principal = self._connections.principal()
-        response = self._send_once(operation, endpoint, request, principal)
-        if response.status == 401:
-            response = self._send_once(operation, endpoint, request, self._connections.principal(refused=principal))
-        document = _json(response.data)
-        if response.status >= 300:
+        answer = self._send_once(operation, endpoint, request, principal)
+        if answer.status == 401:
+            for renewed in self._connections.renewed_principals(principal, self._deadline):
+                answer = self._send_once(operation, endpoint, request, renewed)
+                if answer.status != 401:
+                    break
+        document = _json(answer.content)
+        if answer.status >= 300:
             told = mapping(document)
-            raise exceptions.ServiceError(response.status, told.get("code"), response.headers, told.get("message"))
-        if not isinstance(document, (dict, list)):
-            raise ConnectionError("an answer that is not JSON")
-        return ApiResponse(document, response.headers.get("opc-request-id"), response.headers.get("opc-next-page"))
+            raise exceptions.ServiceError(answer.status, told.get("code"), answer.headers, told.get("message"))
+        _require(operation, document)
+        return ApiResponse(document, answer.headers.get("opc-request-id"), answer.headers.get("opc-next-page"))
 
     def _send_once(
         self, operation: Operation, endpoint: Endpoint, request: _Request, principal: Principal
-    ) -> urllib3.BaseHTTPResponse:
-        left = self._deadline.remaining()
-        if left < _MIN_SECONDS:
-            raise DeadlineReached(f"The invocation's time was over before {operation.name} was sent.")
+    ) -> HttpAnswer:
         signed = replace(request, headers={**request.headers, "opc-request-id": os.urandom(16).hex().upper()})
         principal.signer(signed)
-        try:
-            return endpoint.pool.urlopen(
-                signed.method,
-                signed.path_url,
-                signed.body,
-                signed.headers,
-                retries=False,
-                redirect=False,
-                timeout=urllib3.Timeout(min(_CONNECT_SECONDS, left), min(_READ_SECONDS, left)),
+        left = self._deadline.remaining()
+        if left < _MIN_SECONDS:
+            raise DeadlineReached(
+                f"The invocation's time was over before {operation.name} was sent.", hint=OUT_OF_TIME_HINT
             )
-        except urllib3.exceptions.HTTPError as error:
-            cause = error.__context__ or error
-            if isinstance(cause, ssl.SSLCertVerificationError):  # no other try would mend this
-                raise _unreachable(operation, type(cause).__name__, _UNTRUSTED) from None
-            raise ConnectionError(type(cause).__name__) from None
+        return exchange(
+            endpoint.pool, signed.method, signed.path_url, signed.body, signed.headers, left, self._connections.limits
+        )
+
+    def _explain(
+        self,
+        operation: Operation,
+        resource: Ocid,
+        compartment_id: str | None,
+        query: dict[str, Any] | None,
+        error: Exception,
+    ) -> FunctionError:
+        """Return what is told of the last try's error."""
+        if not isinstance(error, exceptions.ServiceError):
+            return _failure(operation, error)
+        known = compartment_id or text((query or {}).get("compartmentId"))
+        return self._refusal(operation, resource, known, error)
+
+    def _refusal(self, operation: Operation, resource: Ocid, compartment_id: str | None, error: Any) -> ApiError:
+        principal = self._connections.principal()
+        is_far = find_region(resource, principal.region) is None
+        situation = Situation(operation, resource, compartment_id, principal.function_id, is_far)
+        status = int(error.status)
+        code = one_line(str(error.code or _CODES.get(status, f"Http{status}")), 100)
+        message = one_line(str(error.message or code), _MAX_MESSAGE_LENGTH)
+        return ApiError(
+            status,
+            code,
+            message,
+            opc_request_id=error.request_id,
+            retryable=is_transient(error),
+            hint=hint_for(situation, status, code, message),
+        )
 
 
-def _json(data: bytes) -> Any:
+def _json(content: bytes) -> Any:
     """None where a service, or something before it, answers with anything else."""
     try:
-        return json.loads(data)
-    except ValueError:
+        return json.loads(content)
+    except (ValueError, RecursionError):
         return None
 
 
-def _api_error(operation: Operation, error: Any) -> ApiError:
-    status = int(error.status)
-    code = one_line(str(error.code or _CODES.get(status, f"Http{status}")), 100)
-    message = one_line(str(error.message or code), 300)
-    transient = status == 429 or status >= 500 or (status == 409 and code in {"IncorrectState", "LockConflict"})
-    return ApiError(
-        status,
-        code,
-        message,
-        opc_request_id=error.request_id,
-        retryable=transient,
-        hint=hint_for(operation, status, code, message),
-    )
+def _require(operation: Operation, document: Any) -> None:
+    """Raise UnusableAnswer where a successful answer is not what the operation answers."""
+    if operation.is_list:
+        if not isinstance(document, list) or not all(isinstance(item, dict) for item in document):
+            raise UnusableAnswer("anything but a list of objects")
+        return
+    if not isinstance(document, dict):
+        raise UnusableAnswer("anything but a JSON object")
+    missing = [field for field in operation.fields if text(document.get(field)) is None]
+    if missing:
+        raise UnusableAnswer(f"an object without {' and '.join(missing)}")
 
 
-def _unreachable(operation: Operation, why: object, hint: str) -> ApiUnreachable:
-    return ApiUnreachable(f"{operation.name} got no answer: {why}.", hint=hint)
+def _failure(operation: Operation, error: Exception) -> FunctionError:
+    """Return what is told where no try brought an answer that could be used: the last one's reason."""
+    if isinstance(error, AnswerTimeout):  # tries go on until the deadline, so it was the last moment for this one
+        message = f"{operation.name} was sent, and got no answer before the invocation's time was over."
+        return DeadlineReached(message, hint=OUT_OF_TIME_HINT)
+    if isinstance(error, UnusableAnswer | AnswerTooLarge):
+        return ApiUnreachable(f"{operation.name} was answered with {error}.", hint=_INTERPOSED)
+    hint = {ProxyRefused: _PROXY, UntrustedCertificate: _INTERPOSED}.get(type(error), _UNREACHABLE)
+    return ApiUnreachable(f"{operation.name} got no answer: {error}.", hint=hint)

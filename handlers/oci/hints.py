@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from handlers.domain.ocids import Ocid, parse_ocid
 from handlers.domain.operations import PUBLISH_MESSAGE, Operation
 
-_TAG_NAMESPACES = "Allow dynamic-group <the function's> to use tag-namespaces in tenancy"
 _KEYS = "Allow service blockstorage to use keys in compartment <C>"
-
+_TAG_NAMESPACES = "Allow dynamic-group <the function's> to use tag-namespaces in tenancy"
 
 _BY_CODE = {
     "LimitExceeded": "Delete backups that are no longer needed, or ask for a higher service limit.",
@@ -19,15 +21,62 @@ _BY_STATUS = {
 }
 
 
-def hint_for(operation: Operation, status: int, code: str, message: str) -> str:
-    """The IAM statement, setting or limit that an error answer of `operation` points to."""
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What is known about a refused request beside the answer.
+
+    Attributes:
+        operation: What was asked.
+        resource: What it was asked about.
+        compartment_id: Where the resource is, as the caller was told, if at all.
+        function_id: Who asked: the function's OCID, which its dynamic group's matching rule names or covers.
+        is_far: Whether the resource names a region that the SDK does not know in this realm, so that the function's own
+            was asked.
+    """
+
+    operation: Operation
+    resource: Ocid
+    compartment_id: str | None
+    function_id: str | None
+    is_far: bool
+
+
+def hint_for(situation: Situation, status: int, code: str, message: str) -> str:
+    """Return the IAM statement, setting or limit that an error answer points to."""
+    operation, resource = situation.operation, situation.resource
+    if status == 404 and situation.is_far:
+        return (
+            f"{resource.text} names the region {resource.region}, which the function's SDK does not know in its realm, "
+            "so the function's own region was asked: correct the OCID, or bring the package oci in requirements.txt up "
+            "to date and deploy again."
+        )
     if status in {401, 404}:
-        what = "TOPIC_ID names an existing topic" if operation is PUBLISH_MESSAGE else "the resource exists"
-        return f"Check that {what} and that a policy allows {operation.name}: {operation.statements}"
+        where = ", which the configuration names," if operation is PUBLISH_MESSAGE else ""
+        statements = operation.statements(_compartment(situation.compartment_id))
+        exists = f"that {resource.text}{where} exists and that a policy allows {operation.name}: {statements}"
+        if status == 404:
+            return f"Check {exists}{_group(situation)}"
+        return (
+            "Check first that the function's clock is right within 5 minutes and its resource principal's token is "
+            f"not over (a container started anew gets a fresh one); then {exists}{_group(situation)}"
+        )
     if code == "RelatedResourceNotAuthorizedOrNotFound":
-        needed = _TAG_NAMESPACES if "tag" in message.lower() else _KEYS
+        needed = _TAG_NAMESPACES + _group(situation) if "tag" in message.lower() else _KEYS
         return f"Check what the request refers to (a tag namespace, a key) and its policy: {needed}"
     if status >= 500:
         return "The service failed; the same trigger can be delivered again and makes no second backup."
     refused = f"Correct the request: {operation.name} refused it as it stands."
     return _BY_CODE.get(code) or _BY_STATUS.get(status, refused)
+
+
+def _compartment(compartment_id: str | None) -> str:
+    """As a policy names it; a trigger may have told anything."""
+    ocid = parse_ocid(compartment_id)
+    if ocid and ocid.resource_type == "tenancy":
+        return "tenancy"
+    return f"compartment id {ocid.text}" if ocid and ocid.resource_type == "compartment" else "compartment <C>"
+
+
+def _group(situation: Situation) -> str:
+    function_id = situation.function_id
+    return f" (<the function's> is a dynamic group whose matching rule covers {function_id})" if function_id else ""

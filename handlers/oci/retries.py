@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from handlers.domain.deadline import Deadline
@@ -12,6 +13,7 @@ _BASE_SECONDS = 0.5
 _GROWTH = 2
 _MAX_WAIT_SECONDS = 30
 _MIN_SECONDS_FOR_A_TRY = 0.1
+_TRANSIENT = retry_checkers.TimeoutConnectionAndServiceErrorRetryChecker()
 
 
 class DeadlineRetryStrategy(retry.ExponentialBackoffRetryStrategyBase):  # type: ignore[misc]  # the SDK is untyped
@@ -19,26 +21,24 @@ class DeadlineRetryStrategy(retry.ExponentialBackoffRetryStrategyBase):  # type:
 
     Waits are exponential with full jitter, and at most a quarter of the time left, so that several tries fit; a
     ``Retry-After`` of the service is waited out in full, or, where the time left is too short for it, not at all.
+    `last_error` is what the last try that was not the only one ended with.
     """
 
-    def __init__(self, deadline: Deadline) -> None:
-        super().__init__(
-            _BASE_SECONDS,
-            _GROWTH,
-            _MAX_WAIT_SECONDS,
-            retry_checkers.RetryCheckerContainer(
-                [retry_checkers.TimeoutConnectionAndServiceErrorRetryChecker(), _TimeLeft(deadline)]
-            ),
-        )
+    def __init__(self, deadline: Deadline, sleep: Callable[[float], None] = time.sleep) -> None:
+        checkers = retry_checkers.RetryCheckerContainer([_TRANSIENT, _TimeLeft(deadline)])
+        super().__init__(_BASE_SECONDS, _GROWTH, _MAX_WAIT_SECONDS, checkers)
         self._deadline = deadline
+        self._sleep = sleep
+        self.last_error: Exception | None = None
 
     def do_sleep(self, attempt: int, exception: Exception) -> None:
+        self.last_error = exception
         wait = retry_sleep_utils.get_exponential_backoff_with_full_jitter_sleep_time(
             self.base_sleep_time_seconds, self.exponent_growth_factor, self.max_wait_between_calls_seconds, attempt
         )
         left = self._deadline.remaining() - _MIN_SECONDS_FOR_A_TRY
         longest = min(left, max(_BASE_SECONDS, left / 4))
-        time.sleep(max(0.0, retry_after(exception) or min(wait, longest)))
+        self._sleep(max(0.0, retry_after(exception) or min(wait, longest)))
 
 
 class _TimeLeft(retry_checkers.BaseRetryChecker):  # type: ignore[misc]  # the SDK is untyped
@@ -50,8 +50,23 @@ class _TimeLeft(retry_checkers.BaseRetryChecker):  # type: ignore[misc]  # the S
         return self._deadline.remaining() > (retry_after(exception) or 0.0) + _MIN_SECONDS_FOR_A_TRY
 
 
-def retry_after(exception: Exception | None) -> float | None:
-    """Seconds that the service asked to wait (its header ``Retry-After``), or None where it did not."""
-    headers = getattr(exception, "headers", None) or {}
-    value = str(headers.get("retry-after", ""))
-    return float(value) if value.isascii() and value.isdigit() else None
+def is_transient(error: Exception) -> bool:
+    """Return whether the same request may succeed later: the SDK's own judgement, by which it is sent again."""
+    return bool(_TRANSIENT.should_retry(error))
+
+
+def retry_after(error: Exception | None) -> float | None:
+    """Return the seconds that the service asked to wait (its header ``Retry-After``), or None where it did not."""
+    value = str((getattr(error, "headers", None) or {}).get("retry-after", ""))
+    if value.isascii() and value.isdigit():
+        return float(value)
+    return _seconds_until(value) if "GMT" in value else None
+
+
+def _seconds_until(date: str) -> float | None:
+    from email.utils import parsedate_to_datetime  # services say seconds, gateways before them sometimes a date
+
+    try:
+        return max(0.0, parsedate_to_datetime(date).timestamp() - time.time())
+    except (ValueError, OverflowError):
+        return None

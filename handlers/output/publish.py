@@ -1,91 +1,185 @@
-"""Results go out: each configured topic gets every message, Oracle's topics and Amazon's alike."""
+"""Results go out: each topic of TOPIC_ID gets every message, and those of ALERT_TOPIC_ID one mail an invocation."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Sequence
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import replace
+from importlib import import_module
 from typing import Protocol
 
 from handlers.domain.deadline import Deadline
-from handlers.domain.errors import FunctionError, PublishFailed
+from handlers.domain.delivery import Delivery
+from handlers.domain.errors import FunctionError, InternalError, InvalidConfiguration, PublishFailed
 from handlers.domain.result import Result
+from handlers.domain.topic_kinds import topic_kind
 from handlers.oci.connections import Connections
-from handlers.output.messages import Message, pack_messages, worth_telling
-from handlers.workers import Workers
+from handlers.output.cloud_events import is_worth_telling
+from handlers.output.messages import EncodedEvent, Message, encode_event, pack_messages
+from handlers.output.titles import rank_of
+from handlers.settings import Settings
+from handlers.workers import get_topic_workers
+
+# Notifications takes 60 a minute and topic: some are left for other invocations.
+MAX_MESSAGES = 50
+_MIN_SECONDS = 5.0
+Refused = list[tuple[Message, FunctionError]]
 
 
 class Topic(Protocol):
-    """A topic of one service: how large a publish of its service may be, and how it is published."""
+    """A topic of one service: how large a publish may be, and how it is published. Opened by its first publish."""
 
-    limit: int
+    max_bytes: int
 
-    def size(self, title: str, body: str) -> int:
-        """Bytes that the service counts for this title and body."""
+    def count_bytes(self, title: str, body: str) -> int:
+        """Return the bytes that the service counts for this title and body."""
 
     def publish(self, message: Message) -> None:
-        """Raises FunctionError where the topic did not take the message."""
+        """Publish a message. Raises FunctionError where the topic did not take it."""
 
 
-def open_topics(topic_ids: Sequence[str], connections: Connections, deadline: Deadline) -> list[Topic]:
-    """The topics, ready to be published to. Raises InvalidConfiguration where one needs what is not installed."""
-    return [_open(topic_id, connections, deadline) for topic_id in topic_ids]
+PackMessages = Callable[[Topic], list[Message]]
+
+
+class Publisher:
+    """What one invocation tells. Nothing that goes wrong in it hides what was made: it is kept in `error`.
+
+    Raises InvalidConfiguration where a kind of topic needs a package that the image lacks.
+    """
+
+    def __init__(self, settings: Settings, connections: Connections, delivery: Delivery, deadline: Deadline) -> None:
+        self._settings = settings
+        self._connections = connections
+        self._delivery = delivery
+        self._deadline = deadline
+        self._failures: dict[str, PublishFailed] = {}
+        for key, topic_ids in (("TOPIC_ID", settings.topic_ids), ("ALERT_TOPIC_ID", settings.alert_topic_ids)):
+            _import_modules(key, topic_ids)
+
+    @property
+    def error(self) -> PublishFailed | None:
+        """The failures of all topics so far as one, each with the topic's id."""
+        if not self._failures:
+            return None
+        failures = self._failures.values()
+        why = "; ".join(f"{topic_id} was not told: {failure.message}" for topic_id, failure in self._failures.items())
+        hint = next((failure.hint for failure in failures if failure.hint), None)
+        error = PublishFailed(why, hint=hint)
+        error.retryable = any(failure.retryable for failure in failures)
+        return error
+
+    def publish(self, results: Sequence[Result]) -> list[Result]:
+        """Publish the results worth telling to every topic of TOPIC_ID, the worst first.
+
+        Returns them in their order, `notified` where every topic has taken them. May be called several times.
+        """
+        events = self._encode(results)
+        if self._settings.dry_run or not events:
+            return list(results)
+        everything = Message("", "", tuple(event.position for event in events))
+        missed = self._publish_to_all(self._settings.topic_ids, lambda topic: _pack(events, topic), everything)
+        told = {event.position for event in events} - missed
+        return [replace(result, notified=position in told) for position, result in enumerate(results)]
+
+    def alert(self, results: Sequence[Result]) -> None:
+        """Publish one mail about what needs a person to every topic of ALERT_TOPIC_ID, if there is anything.
+
+        To be called once, at the end, with all results of the invocation: a mailbox takes ten messages a minute.
+        """
+        if self._settings.dry_run or not self._settings.alert_topic_ids:
+            return
+        if self.error is None and not any(result.concerns_people for result in results):
+            return
+        # Most invocations have nothing to tell people, and need not load the words for it.
+        from handlers.output.alert import write_alert
+
+        try:
+            mail = write_alert(results, self.error, self._delivery)
+        except Exception as defect:  # noqa: BLE001  (a mail that cannot be written must not take the results with it)
+            self._note("ALERT_TOPIC_ID", InternalError.of(defect))
+            return
+        self._publish_to_all(self._settings.alert_topic_ids, lambda _: [mail], mail)
+
+    def _encode(self, results: Sequence[Result]) -> list[EncodedEvent]:
+        """Return the results worth telling as CloudEvents, the worst first; what cannot be written is a failure."""
+        events = []
+        for position, result in enumerate(results):
+            if not is_worth_telling(result):
+                continue
+            try:
+                events.append(encode_event(position, result, f"/create-volume-backup/{self._delivery.function_id}"))
+            except Exception as defect:  # noqa: BLE001  (one result that cannot be told must not silence the others)
+                self._note(result.resource_id or result.trigger.id, InternalError.of(defect))
+        return sorted(events, key=lambda event: rank_of(event.result))
+
+    def _publish_to_all(self, topic_ids: Sequence[str], pack: PackMessages, everything: Message) -> set[int]:
+        """Publish to all topics at once, and return the positions of the results that one of them has not taken."""
+        # Half of the time left, so that what comes after, another report or the mail, still has some.
+        left = self._deadline.remaining()
+        deadline = Deadline(self._deadline.at - max(0.0, min(left / 2, left - _MIN_SECONDS)))
+        workers = get_topic_workers(len(topic_ids))
+        publishing = {
+            topic_id: workers.submit(_publish_in_order, _open(topic_id, self._connections, deadline), pack)
+            for topic_id in topic_ids
+        }
+        missed: set[int] = set()
+        for topic_id, future in publishing.items():
+            try:
+                refused = future.result(timeout=max(0.0, deadline.remaining()))
+            except FutureTimeout:
+                refused = [(everything, PublishFailed("The topic did not answer in time"))]
+            except Exception as defect:  # noqa: BLE001  (whatever goes wrong in telling is that topic's failure)
+                refused = [(everything, InternalError.of(defect))]
+            for message, error in refused:
+                missed.update(message.positions)
+                self._note(topic_id, error)
+        if not all(future.done() for future in publishing.values()):
+            workers.abandon()
+        return missed
+
+    def _note(self, topic_id: str, error: FunctionError) -> None:
+        """Keep a topic's first failure: the later ones mostly say the same."""
+        failure = PublishFailed(error.message, hint=error.hint)
+        failure.retryable = error.retryable
+        self._failures.setdefault(topic_id, failure)
+
+
+def _import_modules(key: str, topic_ids: Sequence[str]) -> None:
+    """Import what publishes to these topics: here, on the main thread, since the SDK's lazy imports know no other."""
+    for kind in dict.fromkeys(map(topic_kind, topic_ids)):
+        try:
+            import_module(f"handlers.output.{kind.module}")
+        except ImportError:
+            raise InvalidConfiguration(
+                f"{key}: names {kind.service}, but {kind.package} is not installed in the function's image",
+                hint=f"Add {kind.package} to requirements.txt and deploy again.",
+            ) from None
 
 
 def _open(topic_id: str, connections: Connections, deadline: Deadline) -> Topic:
-    if topic_id.startswith("arn:"):
-        from handlers.output.sns import SnsTopic
-
-        return SnsTopic(topic_id, deadline)
-    from handlers.output.ons import OnsTopic
-
-    return OnsTopic(topic_id, connections, deadline)
+    module = import_module(f"handlers.output.{topic_kind(topic_id).module}")
+    topic: Topic = module.Topic(topic_id, connections, deadline)
+    return topic
 
 
-def publish(
-    results: Sequence[Result], topics: Sequence[Topic], source: str, deadline: Deadline, workers: Workers
-) -> tuple[list[Result], PublishFailed | None]:
-    """The results, `notified` where every topic has taken them; and the error where one has not."""
-    if not any(map(worth_telling, results)):
-        return list(results), None
-    told = [workers.submit(_publish_to, topic, results, source) for topic in topics]
-    missed, errors = _collect(told, results, deadline)
-    if not all(future.done() for future in told):
-        workers.abandon()
-    marked = [replace(result, notified=worth_telling(result) and id(result) not in missed) for result in results]
-    if not errors:
-        return marked, None
-    why = "; ".join(dict.fromkeys(error.message for error in errors))
-    hint = next((error.hint for error in errors if error.hint), "Check the topics that TOPIC_ID names.")
-    return marked, PublishFailed(f"The results could not be published: {why}", hint=hint)
+def _pack(events: Sequence[EncodedEvent], topic: Topic) -> list[Message]:
+    return pack_messages(events, topic.count_bytes, topic.max_bytes)
 
 
-Missed = list[tuple[Message, FunctionError]]
-
-
-def _publish_to(topic: Topic, results: Sequence[Result], source: str) -> Missed:
-    """Publish to one topic, one message after the other so that the order is kept; what it did not take."""
-    missed: Missed = []
-    for message in pack_messages(results, source, topic.size, topic.limit):
+def _publish_in_order(topic: Topic, pack: PackMessages) -> Refused:
+    """Publish to one topic, one message after the other, and return those that it did not take."""
+    refused: Refused = []
+    messages = pack(topic)
+    for message in messages[:MAX_MESSAGES]:
         try:
             topic.publish(message)
         except FunctionError as error:
-            missed.append((message, error))
-    return missed
-
-
-def _collect(
-    told: Sequence[Future[Missed]], results: Sequence[Result], deadline: Deadline
-) -> tuple[set[int], list[FunctionError]]:
-    missed: set[int] = set()
-    errors: list[FunctionError] = []
-    for future in told:
-        try:
-            for message, error in future.result(timeout=max(0.0, deadline.remaining())):
-                missed.update(map(id, message.results))
-                errors.append(error)
-        except FutureTimeout:
-            missed.update(map(id, results))
-            errors.append(PublishFailed("a topic did not answer in time"))
-    return missed, errors
+            refused.append((message, error))
+        except Exception as defect:  # noqa: BLE001  (the messages after this one are still to be published)
+            refused.append((message, InternalError.of(defect)))
+    if len(messages) > MAX_MESSAGES:
+        # Delivered again, it would be as many again: the answer must not ask for that.
+        too_many = PublishFailed(f"{len(messages)} messages are needed, of which {MAX_MESSAGES} were published")
+        too_many.retryable = False
+        refused += [(message, too_many) for message in messages[MAX_MESSAGES:]]
+    return refused

@@ -11,63 +11,82 @@ from typing import Any
 
 from handlers.domain.result import Result, skipped
 from handlers.domain.trigger import Target, Trigger
-from handlers.domain.untrusted import identity, mapping, one_line, text, timestamp
+from handlers.domain.untrusted import identity, mapping, one_line, short_text, text, timestamp
 from handlers.triggers.context import Context
-from handlers.triggers.resource_change import usable
+from handlers.triggers.refusals import NotBackedUp
+from handlers.triggers.resource_change import parse_backup_source
 
 _MAX_DIMENSIONS = 100  # a message lists no more, however many metric streams fire
+_MAX_EPOCH_MILLIS = 10**14  # the year 5138; what is later is no time in milliseconds
 
 
 def parse(document: dict[str, Any], context: Context) -> Iterator[Target | Result]:
-    """Every distinct resource of every firing entry, in the order of the message."""
-    transition = (text(document["type"]) or "").upper()
-    trigger = Trigger("alarm", _identity(document, context), one_line(transition, 100), _time(document))
-    if transition not in context.settings.alarm_types:
+    """Yield every distinct resource of every firing entry, in the order of the message."""
+    listed = document["alarmMetaData"]
+    entries = [mapping(entry) for entry in listed] if isinstance(listed, list) else []
+    trigger = _read_trigger(document, entries, context)
+    if trigger.type not in context.settings.alarm_types:
         acting = ", ".join(context.settings.alarm_types)
         yield skipped(trigger, f"alarm transition {trigger.type or 'none'} does not act; ALARM_TYPES is {acting}")
         return
-    entries = document["alarmMetaData"] if isinstance(document["alarmMetaData"], list) else []
-    firing = [mapping(entry) for entry in entries if mapping(entry).get("status", "FIRING") == "FIRING"]
+    firing = [entry for entry in entries if entry.get("status", "FIRING") == "FIRING"]
     seen: set[str] = set()
     for entry in firing:
         yield from _targets(trigger, entry, context, seen)
     if not firing:
-        yield skipped(trigger, "the alarm has no firing entry")
+        yield skipped(trigger, "the alarm has no firing entry", needs_person=True)
+
+
+def _read_trigger(document: Mapping[str, Any], entries: list[Mapping[str, Any]], context: Context) -> Trigger:
+    return Trigger(
+        "alarm",
+        _identity(document, context),
+        one_line((text(document["type"]) or "").upper(), 100),
+        _time(document),
+        title=short_text(document.get("title")),
+        source=next(filter(None, (short_text(entry.get("id")) for entry in entries)), None),
+    )
 
 
 def _targets(trigger: Trigger, entry: Mapping[str, Any], context: Context, seen: set[str]) -> Iterator[Target | Result]:
+    """Yield the resources of one entry that were not `seen`. What is asked for and cannot be done needs a person."""
     listed = entry.get("dimensions")
     dimensions = [mapping(dimension) for dimension in listed] if isinstance(listed, list) and listed else [{}]
     for dimension in dimensions:
-        resource_id = _get(dimension, "resourceid")
-        ocid = usable(resource_id)
-        if isinstance(ocid, str):
-            yield skipped(trigger, ocid if resource_id else "the dimension names no resourceId", text(resource_id))
-        elif ocid.text not in seen:
+        resource_id = _dimension_value(dimension, "resourceid")
+        name = short_text(_dimension_value(dimension, "resourcedisplayname"))
+        try:
+            ocid = parse_backup_source(resource_id)
+        except NotBackedUp as error:
+            reason = error.reason if resource_id else "the dimension names no resourceId"
+            yield skipped(trigger, reason, text(resource_id), resource_name=name, needs_person=True)
+            continue
+        if ocid.text not in seen:
             seen.add(ocid.text)
-            name = text(_get(dimension, "resourcedisplayname"))
             yield Target(trigger, ocid, name=name, tag_required=context.settings.require_tag)
     total = entry.get("totalMetricsFiring")
     if len(dimensions) >= _MAX_DIMENSIONS and isinstance(total, int) and total > len(dimensions):
-        missing = total - len(dimensions)
-        yield skipped(trigger, f"{missing} more metric streams fire than the message lists; split the alarm's messages")
+        reason = (
+            f"{total - len(dimensions)} more metric streams fire than the message lists; split the alarm's messages"
+        )
+        yield skipped(trigger, reason, needs_person=True)
 
 
-def _get(dimension: Mapping[str, Any], key: str) -> Any:
-    """Dimension names come as resourceId and resourceID."""
+def _dimension_value(dimension: Mapping[str, Any], key: str) -> Any:
+    """Return the value under `key`: dimension names come as resourceId and resourceID."""
     return next((value for name, value in dimension.items() if name.casefold() == key), None)
 
 
 def _identity(document: Mapping[str, Any], context: Context) -> str:
-    """`dedupeKey` names the alarm or metric stream and repeats, so the time belongs to the identity."""
+    """Return `dedupeKey` with the time: the key names the alarm or the metric stream, and repeats."""
     key = text(document.get("dedupeKey"))
     moment = document.get("timestampEpochMillis") or document.get("timestamp")
     return identity(f"{key}:{moment}" if key and moment else context.fallback_id)
 
 
 def _time(document: Mapping[str, Any]) -> datetime | None:
-    """`timestampEpochMillis` is in every version, `timestamp` since 1.3."""
+    """Return when it fired: `timestampEpochMillis` is in every version, `timestamp` since 1.3."""
     millis = document.get("timestampEpochMillis")
-    if isinstance(millis, int) and 0 < millis < 10**14:
+    if isinstance(millis, int) and 0 < millis < _MAX_EPOCH_MILLIS:
         return datetime.fromtimestamp(millis / 1000, UTC)
     return timestamp(document.get("timestamp"))

@@ -8,46 +8,45 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from handlers.domain.errors import InvalidRequest
-from handlers.domain.result import Result, skipped
-from handlers.domain.tags import all_tags_of, decide_by_tag, tag_is_known, tags_of
-from handlers.domain.trigger import Target, Trigger
-from handlers.domain.untrusted import identity, mapping, one_line, text, timestamp
+from handlers.domain.result import Result
+from handlers.domain.tags import TagName, all_tags_of, decide_by_tag, tag_is_known, tags_of
+from handlers.domain.trigger import Tags, Target
+from handlers.domain.untrusted import mapping, one_line
 from handlers.triggers.context import Context
-from handlers.triggers.resource_change import targets
+from handlers.triggers.refusals import NotBackedUp
+from handlers.triggers.resource_change import changed_resource, not_backed_up, read_trigger
 
 
 def parse(document: dict[str, Any], context: Context) -> Iterator[Target | Result]:
-    """A record with `eventId`, `eventType` and `data`. Raises InvalidRequest where it has no identity."""
-    event_id, event_type = text(document["eventId"]), text(document["eventType"])
-    if event_id is None or event_type is None:
-        raise InvalidRequest("eventId and eventType: expected texts that are not empty")
-    time = timestamp(document.get("eventTime"))
-    trigger = Trigger("audit", identity(event_id), one_line(event_type, 100), time)
+    """Yield the resource of a successful call. Raises InvalidRequest where the record has no identity."""
+    trigger = read_trigger("audit", document, id_field="eventId")
     data = mapping(document["data"])
+    try:
+        _require_success(data)
+        tags = _changed_tags(data, context.settings.backup_tag)
+        yield changed_resource(trigger, data, context, tags=tags)
+    except NotBackedUp as error:
+        yield not_backed_up(trigger, data, error)
+
+
+def _require_success(data: Mapping[str, Any]) -> None:
     status = str(mapping(data.get("response")).get("status", ""))
     if not (len(status) == 3 and status.startswith("2")):
-        yield skipped(
-            trigger, f"the call did not succeed: status '{one_line(status, 20)}'", text(data.get("resourceId"))
-        )
-        return
-    previous, current = _states(data)
-    if previous and current and not _tag_changed(previous, current, context):
-        reason = f"the call did not change the tag {context.settings.backup_tag}"
-        yield skipped(trigger, reason, text(data.get("resourceId")))
-        return
-    tags = tags_of(data)
-    if current and not tag_is_known(tags, context.settings.backup_tag):
-        tags = tags_of(current)
-    yield from targets(trigger, data, context, tags=tags)
+        raise NotBackedUp(f"the call did not succeed: status '{one_line(status, 20)}'")
 
 
-def _states(data: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """What the resource was before and after the call, empty where the record does not say."""
+def _changed_tags(data: Mapping[str, Any], name: TagName) -> Tags:
+    """Return the tags after the call: `stateChange` is sure to be of that time, what stands beside it is not.
+
+    Raises NotBackedUp where the record tells both sides, and the tag `name` asks for the same on both.
+    """
     change = mapping(data.get("stateChange"))
-    return mapping(change.get("previous")), mapping(change.get("current"))
+    previous, current = mapping(change.get("previous")), mapping(change.get("current"))
+    if previous and current and _decide(previous, name) == _decide(current, name):
+        raise NotBackedUp(f"the call did not change the tag {name}")
+    tags = tags_of(current)
+    return tags if tag_is_known(tags, name) else tags_of(data)
 
 
-def _tag_changed(previous: Mapping[str, Any], current: Mapping[str, Any], context: Context) -> bool:
-    name = context.settings.backup_tag
-    return decide_by_tag(all_tags_of(previous), name) != decide_by_tag(all_tags_of(current), name)
+def _decide(state: Mapping[str, Any], name: TagName) -> object:
+    return decide_by_tag(all_tags_of(state), name)

@@ -1,44 +1,26 @@
-"""An event of the Events service (CloudEvents 0.1): something was done to a resource, or a backup ended.
+"""An event of the Events service (CloudEvents 0.1): something was done to a resource.
 
 https://docs.oracle.com/en-us/iaas/Content/Events/Reference/eventenvelopereference.htm
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
-from handlers.domain.errors import InvalidRequest
-from handlers.domain.ocids import parse_ocid
-from handlers.domain.result import Result, skipped
-from handlers.domain.trigger import Target, Trigger
-from handlers.domain.untrusted import identity, mapping, one_line, text, timestamp
+from handlers.domain.result import Result
+from handlers.domain.trigger import Target
+from handlers.domain.untrusted import mapping
 from handlers.triggers.context import Context
-from handlers.triggers.resource_change import targets
-
-BACKUP_ENDED = re.compile(r"com\.oraclecloud\.blockvolumes\.create(boot)?volume(group)?backup\.end", re.IGNORECASE)
+from handlers.triggers.refusals import NotBackedUp
+from handlers.triggers.resource_change import changed_resource, not_backed_up, read_trigger
 
 
 def parse(document: dict[str, Any], context: Context) -> Iterator[Target | Result]:
-    """Raises InvalidRequest where the event has no id, without which two deliveries cannot be told from two events."""
-    event_id = text(document["eventID"])
-    event_type = text(document["eventType"])
-    if event_id is None or event_type is None:
-        raise InvalidRequest("eventID and eventType: expected texts that are not empty")
-    ended = BACKUP_ENDED.fullmatch(event_type)
-    trigger = Trigger(
-        "completion" if ended else "event",
-        identity(event_id),
-        one_line(event_type, 100),
-        timestamp(document.get("eventTime")),
-    )
+    """Yield the event's resource. Raises InvalidRequest where it has no id, which tells a repeat from another event."""
+    trigger = read_trigger("event", document, id_field="eventID")
     data = mapping(document["data"])
-    if not ended:
-        yield from targets(trigger, data, context)
-        return
-    backup = parse_ocid(data.get("resourceId"))
-    if backup is None or not backup.resource_type.endswith("backup"):
-        yield skipped(trigger, "the event names no backup")
-    else:
-        yield Target(trigger, backup, name=text(data.get("resourceName")))
+    try:
+        yield changed_resource(trigger, data, context)
+    except NotBackedUp as error:
+        yield not_backed_up(trigger, data, error)

@@ -1,104 +1,77 @@
-"""Bytes become targets: a body is recognised by its shape and handed to the one module that knows that shape.
-
-A new kind is one module here with a function ``parse(document, context)``, and one line in KINDS.
-"""
+"""Bytes become targets: a body is opened, recognised by its shape, and parsed by the module that knows that shape."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
-from importlib import import_module
-from typing import Any, NamedTuple
+import re
 
 from handlers.domain.delivery import Delivery
-from handlers.domain.errors import InvalidRequest
-from handlers.domain.result import Outcome, Result, skipped
-from handlers.domain.trigger import Target, Trigger
-from handlers.domain.untrusted import identity
+from handlers.domain.errors import FunctionError, InternalError, InvalidRequest
+from handlers.domain.result import Result, skipped
+from handlers.domain.trigger import Target
+from handlers.domain.untrusted import one_line
 from handlers.settings import Settings
+from handlers.triggers.collection import Collection, trigger_of
 from handlers.triggers.context import Context
+from handlers.triggers.json_text import decode
+from handlers.triggers.kinds import accepted_kinds, is_streaming_item, recognise, unwrap
 
-Document = dict[str, Any]
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-
-
-class Kind(NamedTuple):
-    """A shape: the module that parses it, how it is recognised, and what it looks like to a person."""
-
-    module: str
-    recognised: Callable[[Document], bool]
-    looks_like: str
-
-
-def _has(*keys: str) -> Callable[[Document], bool]:
-    return lambda document: all(key in document for key in keys)
-
-
-def _has_any_request_field(document: Document) -> bool:
-    # Only here, past all other shapes, are the request's model and pydantic needed.
-    from handlers.domain.models import REQUEST_FIELDS
-
-    return not REQUEST_FIELDS.isdisjoint(document)
-
-
-KINDS = (
-    Kind("alarm", _has("alarmMetaData", "type"), "an alarm (alarmMetaData, type)"),
-    Kind("cloudevent", _has("specversion", "data"), "a CloudEvent 1.0 around an event or an audit record"),
-    Kind("event", _has("eventType", "data", "eventID"), "an event (eventType, data, eventID)"),
-    Kind("audit", _has("eventType", "data", "eventId"), "an audit record (eventType, data, eventId)"),
-    Kind("stream", _has("stream", "value"), "a streaming item (stream, value)"),
-    Kind("request", _has_any_request_field, "a request (volumeId)"),
-)
+# Meant as JSON, and with a field of an alarm or a request. What people write to a topic, and what this function writes
+# to people, begins with a word.
+_LOOKS_LIKE_A_TRIGGER = re.compile(rb"\s*[{\[].*(alarmMetaData|dedupeKey|volumeId)", re.DOTALL)
 
 
 def parse(delivery: Delivery, settings: Settings) -> list[Target | Result]:
-    """The targets of a body, and a result for each part of it that asks for nothing.
+    """Return the targets of a body, and a result for each part of it that asks for nothing or cannot be used.
 
-    Raises InvalidRequest where the body is empty or is no shape that this function knows.
+    Raises InvalidRequest where the whole body cannot be used and its caller waits for the answer. Behind a topic nobody
+    waits, and the same body would come again, so there it is a result as well.
     """
     context = Context(settings, delivery.message_id or delivery.call_id, direct=delivery.message_id is None)
-    if not delivery.body.strip():
-        raise InvalidRequest(f"the body is empty; expected {accepted_kinds()}")
     try:
         document = decode(delivery.body)
     except ValueError as error:
         if delivery.message_id is None:
-            raise InvalidRequest(f"the body is not JSON: {error}; expected {accepted_kinds()}") from None
-        text = Trigger("message", identity(delivery.message_id))
-        return [skipped(text, "a text published to the topic, not JSON: no trigger of this function")]
-    if isinstance(document, list):
-        return list(_parse_batch(document, context))
-    return list(parse_document(document, context))
+            what = f"the body is not JSON: {error}" if delivery.body.strip() else "the body is empty"
+            raise InvalidRequest(f"{what}; expected {accepted_kinds()}") from error
+        return [_skipped_text(delivery.body, error, context)]
+    # A connector may be set to hand over one item instead of an array.
+    return _parse_all([document] if is_streaming_item(document) else document, context)
 
 
-def parse_document(document: object, context: Context) -> Iterator[Target | Result]:
-    """The targets of one JSON object. Raises InvalidRequest."""
-    if isinstance(document, dict):
-        for kind in KINDS:
-            if kind.recognised(document):
-                module = import_module(f"handlers.triggers.{kind.module}")
-                yield from module.parse(document, context)
-                return
-    raise InvalidRequest(f"matches none of the accepted kinds; expected {accepted_kinds()}")
+def _parse_all(document: object, context: Context) -> list[Target | Result]:
+    """Open all envelopes and arrays, and parse what is in them, in the order of the body.
 
-
-def decode(text: bytes) -> object:
-    """JSON, UTF-8. Raises ValueError, also for nesting beyond the parser's limit."""
-    from pydantic_core import from_json
-
-    return from_json(text.removeprefix(_BYTE_ORDER_MARK), allow_inf_nan=False)
-
-
-def accepted_kinds() -> str:
-    return ", ".join(kind.looks_like for kind in KINDS) + ", or a batch (an array) of these"
-
-
-def _parse_batch(items: list[object], context: Context) -> Iterator[Target | Result]:
-    """Every item by itself: one that cannot be used fails by its place and leaves the others alone."""
-    for place, item in enumerate(items, 1):
-        item_id = f"{context.fallback_id}#{place}"
+    One document that cannot be used, or that this function has a defect with, leaves the others alone.
+    """
+    collection = Collection(context)
+    waiting = [(document, context)]
+    while waiting:
+        document, context = waiting.pop()
         try:
-            yield from list(parse_document(item, replace(context, fallback_id=item_id, direct=False)))
-        except InvalidRequest as error:
-            named = InvalidRequest(f"item {place} of {len(items)}: {error.message}")
-            yield Result(Trigger("batch", identity(item_id)), Outcome.FAILED, error=named)
+            document, context = unwrap(document, context)
+            if isinstance(document, list):
+                taken = collection.room_for(document, waiting=len(waiting))
+                waiting += [(document[index], context.item(index + 1)) for index in reversed(range(taken))]
+                continue
+            kind, known = recognise(document)
+            for item in kind.parse(known, context):
+                collection.add(item)
+        except Exception as error:  # one item must not hold up the others for ever: its batch would come again
+            if context.direct:
+                raise
+            failure = error if isinstance(error, FunctionError) else InternalError.of(error)
+            collection.reject(failure, document, context)
+        else:
+            collection.count_document()
+    return collection.items()
+
+
+def _skipped_text(body: bytes, error: ValueError, context: Context) -> Result:
+    """Return the result of what is no JSON: anyone may write to a topic, but a damaged trigger is a backup not made."""
+    if not body.strip():
+        reason = f"the body is empty; expected {accepted_kinds()}"
+        return skipped(trigger_of(context), reason, needs_person=True)
+    if _LOOKS_LIKE_A_TRIGGER.match(body):
+        reason = f"a text published to the topic, not JSON ({error}), though it looks like an alarm or a request"
+        return skipped(trigger_of(context), one_line(reason), needs_person=True)
+    return skipped(trigger_of(context), "a text published to the topic, not JSON: no trigger of this function")

@@ -21,14 +21,14 @@ class BlockResources(Resources):
     event_prefix = "blockvolumes"
     move_suffixes: ClassVar[tuple[str, ...]] = ("",)
 
-    def move(self, call: Call, *, status: int = 204) -> Reply:
+    def move(self, call: Call) -> Reply:
         """Answer Change…Compartment."""
         document, fields = self.read_move(call)
         document.update(fields)
         self.collection.touch(document)
         for suffix in self.move_suffixes:
             self.publish_event("change", document, f"compartment{suffix}")
-        return Reply(status=status)
+        return Reply(status=204)
 
     def find_ready(self, resource_type: str, details: Document, parameter: str) -> Document:
         """Return the resource of any type that a field names. Raises ServiceError 400, 404, or 409 if it is not ready.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from emulator.core.cloud import Cloud
 from emulator.core.collection import display_name, located, tagged
 from emulator.core.errors import invalid, not_found, not_implemented, related_not_found
@@ -146,7 +148,7 @@ class VolumeGroups(Assets):
     @operation("POST", _PATH, permission="manage volume-groups")
     async def create_volume_group(self, call: Call) -> Reply:
         """CreateVolumeGroup. Of volumes AVAILABLE at once; clones and restores make new volumes. Answered 202."""
-        return self.create(call, status=202)
+        return replace(self.create(call), status=202)
 
     @operation("GET", _ONE, permission="inspect volume-groups")
     async def get_volume_group(self, call: Call) -> Reply:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from emulator.core.identifiers import new_ocid, now
@@ -26,6 +26,31 @@ def streaming(values: Iterable[Any], stream_id: str | None = None) -> list[Docum
         }
         for offset, value in enumerate(values)
     ]
+
+
+def queue(contents: Iterable[str], shape: str) -> list[Any]:
+    """Items of a Queue source, in one of the shapes of `Options.queue_element_shape`."""
+    return [_SHAPES[shape](content) for content in contents]
+
+
+def check_shape(shape: str) -> None:
+    """Raise ValueError where there is no such shape."""
+    if shape not in _SHAPES:
+        raise ValueError(f"queue_element_shape is one of {', '.join(_SHAPES)}, and not {shape!r}")
+
+
+def _decode(content: str) -> Any:
+    try:
+        return json.loads(content)
+    except ValueError:
+        return content
+
+
+_SHAPES: dict[str, Callable[[str], Any]] = {
+    "content": lambda content: {"content": content},
+    "text": lambda content: content,
+    "object": _decode,
+}
 
 
 def audit_log(events: Iterable[Document], tenancy_id: str, status: str = "200") -> list[Document]:

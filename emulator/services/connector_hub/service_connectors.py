@@ -1,87 +1,168 @@
-"""Service connectors: what happens in the tenancy, handed to a function in batches."""
+"""Service connectors: what happens in the tenancy or waits in a queue, handed to a function in batches."""
 
 from __future__ import annotations
 
-import asyncio
-
 from emulator.core.cloud import Cloud
-from emulator.core.collection import display_name, require, tagged
-from emulator.core.errors import invalid
+from emulator.core.collection import collected, display_name, require, tagged
+from emulator.core.errors import incorrect_state
 from emulator.core.identifiers import now
 from emulator.core.operations import Call, Document, Reply, operation
-from emulator.core.resources import Resources
-from emulator.services.connector_hub.batches import audit_log, streaming
-from emulator.services.functions.deliveries import Deliveries
+from emulator.core.tracked_resources import TrackedResources
+from emulator.core.work_requests import CONNECTOR_HUB, accepted
+from emulator.services.connector_hub.batches import check_shape
+from emulator.services.connector_hub.details import check_source, check_target, check_tasks
+from emulator.services.connector_hub.event_feed import EventFeed
+from emulator.services.connector_hub.queue_feed import QueueFeed
+from emulator.services.functions.functions import Functions
+from emulator.services.queue.queues import Queues
 
-_PATH = "/20200909/serviceConnectors"
+VERSION = "/20200909"
+_PATH = f"{VERSION}/serviceConnectors"
 _ONE = f"{_PATH}/{{serviceConnectorId}}"
-_SOURCES = ("streaming", "logging")
+_CHANGEABLE = ("displayName", "description", "source", "tasks", "target", "freeformTags", "definedTags")
+_SUMMARY = (
+    "id",
+    "displayName",
+    "description",
+    "compartmentId",
+    "timeCreated",
+    "timeUpdated",
+    "lifecycleState",
+    "freeformTags",
+    "definedTags",
+    "systemTags",
+)
+_CHECKS = {"source": check_source, "tasks": check_tasks, "target": check_target}
 
 
-class ServiceConnectors(Resources):
-    """Connectors whose target is a function. Each gets every event of the tenancy, in the form of its source."""
+class ServiceConnectors(TrackedResources):
+    """Connectors whose target is a function; each hands over while it is ACTIVE."""
 
     resource_type = "serviceconnector"
     parameter = "serviceConnectorId"
-    is_instant = True
+    work_request_api = CONNECTOR_HUB
+    operation_noun = "SERVICE_CONNECTOR"
+    entity_type = "serviceConnector"
+    created_with = (*_CHANGEABLE, "compartmentId")
+    updated_with = _CHANGEABLE
 
     def __init__(self, cloud: Cloud) -> None:
         super().__init__(cloud)
-        self._waiting: dict[str, list[Document]] = {}
-        cloud.events.subscribe(self.receive)
-
-    def receive(self, event: Document) -> None:
-        """Keep an event for the next batch of each connector, and hand the batch over once it is full."""
-        for connector in self.collection.documents.values():
-            waiting = self._waiting.setdefault(connector["id"], [])
-            waiting.append(event)
-            if len(waiting) >= connector["target"].get("batchSizeInNum", 100):
-                self._hand_over(connector)
-            elif len(waiting) == 1:
-                self.cloud.in_background(self._hand_over_in_time(connector))
-
-    async def _hand_over_in_time(self, connector: Document) -> None:
-        await asyncio.sleep(connector["target"].get("batchTimeInSec", 60))
-        self._hand_over(connector)
-
-    def _hand_over(self, connector: Document) -> None:
-        events, self._waiting[connector["id"]] = self._waiting.get(connector["id"], []), []
-        if not events:
-            return
-        as_stream = connector["source"]["kind"] == "streaming"
-        items = streaming(events) if as_stream else audit_log(events, self.cloud.tenancy_id)
-        self.cloud.journal.add("batch", f"{len(items)} items from {connector['displayName']}", items=items)
-        self.cloud.in_background(self.cloud.service(Deliveries).deliver_event(connector["target"]["functionId"], items))
-
-    @operation("POST", _PATH, permission="manage serviceconnectors")
-    async def create_service_connector(self, call: Call) -> Reply:
-        """CreateServiceConnector: from a streaming or logging source to a function, without tasks. Ready at once."""
-        return self.create(call)
+        check_shape(cloud.options.queue_element_shape)
+        self._feeds: dict[str, EventFeed | QueueFeed] = {}
+        self._switches: dict[str, Document] = {}
 
     def build(self, details: Document) -> Document:
         require(details, "displayName", "compartmentId", "source", "target")
-        if details["source"].get("kind") not in _SOURCES:
-            raise invalid(f"source.kind must be one of {', '.join(_SOURCES)}")
-        if details["target"].get("kind") != "functions":
-            raise invalid("target.kind must be functions")
+        self._check(details)
         return {
-            **{name: details[name] for name in ("compartmentId", "source", "target")},
             **tagged(details),
+            **{name: details[name] for name in ("compartmentId", "source", "target")},
+            "description": details.get("description") or "",
             "displayName": display_name(details, ""),
-            "lifecycleState": "ACTIVE",
+            "lifecycleState": "CREATING",
+            "systemTags": {},
+            "tasks": [],
             "timeCreated": now(),
+            "timeUpdated": now(),
         }
 
+    def check_update(self, document: Document, details: Document) -> None:
+        self._check(details)
+
+    def check_available(self, document: Document) -> None:
+        """Raise ServiceError 409 where a connector is neither active nor inactive, but on its way."""
+        if document["lifecycleState"] != "INACTIVE":
+            super().check_available(document)
+
+    def _check(self, details: Document) -> None:
+        """Raise ServiceError 400 where a part cannot be, and 404 where its queue or its function is not there."""
+        for name, check in _CHECKS.items():
+            if name in details:
+                check(details[name])
+        if "target" in details:
+            self.cloud.service(Functions).collection.get(details["target"]["functionId"])
+        if "configMap" in details.get("source", {}):
+            self.cloud.service(Queues).backlog(details["source"]["configMap"]["queueId"])
+
+    def become_ready(self, document: Document) -> None:
+        super().become_ready(document)
+        self._feed(document)
+
+    def change(self, document: Document, fields: Document) -> None:
+        """Set fields of a connector, and hand over what is from now on to be handed over."""
+        self._stop_feed(document)
+        super().change(document, {**fields, "timeUpdated": now()})
+        self._feed(document)
+
     def remove(self, document: Document) -> None:
+        self._stop_feed(document)
         super().remove(document)
-        self._waiting.pop(document["id"], None)
+
+    def _feed(self, document: Document) -> None:
+        if document["lifecycleState"] == self.ready_state:
+            kind = QueueFeed if document["source"]["kind"] == "plugin" else EventFeed
+            self._feeds[document["id"]] = kind(self.cloud, document)
+
+    def _stop_feed(self, document: Document) -> None:
+        feed = self._feeds.pop(document["id"], None)
+        if feed is not None:
+            feed.stop()
+
+    def _switch(self, call: Call, verb: str, state: str) -> Reply:
+        """Answer Activate… and Deactivate…, once per retry token."""
+        token = call.headers.get("opc-retry-token", "")
+        if self.collection.replayed(call) is None:
+            connector = self.collection.from_path(call, self.parameter)
+            self.collection.check_etag(call, connector)
+            self.check_available(connector)
+            if connector["lifecycleState"] == state:
+                raise incorrect_state(f"The {self.resource_type} {connector['id']} is in state {state} already.")
+            self._stop_feed(connector)
+            self._switches[token] = self.change_tracked(verb, connector, {"lifecycleState": state})
+            self.collection.remember_token(call, connector)
+        return accepted(self._switches[token])
+
+    @operation("POST", _PATH, permission="manage serviceconnectors")
+    async def create_service_connector(self, call: Call) -> Reply:
+        """CreateServiceConnector: from a stream, the audit log or a queue (`QueueSource`) to a function, without tasks.
+
+        A stream and a log hold every event of the tenancy, whatever they are called. The connector needs no policy.
+        """
+        return self.create(call)
+
+    @operation("GET", _ONE, permission="read serviceconnectors")
+    async def get_service_connector(self, call: Call) -> Reply:
+        """GetServiceConnector."""
+        return self.get(call)
 
     @operation("GET", _PATH, permission="read serviceconnectors")
     async def list_service_connectors(self, call: Call) -> Reply:
-        """ListServiceConnectors, with their sources and targets and not wrapped in a collection."""
-        return self.page(call)
+        """ListServiceConnectors."""
+        return collected(self.page(call), *_SUMMARY)
+
+    @operation("PUT", _ONE, permission="manage serviceconnectors")
+    async def update_service_connector(self, call: Call) -> Reply:
+        """UpdateServiceConnector. Events that it has not handed over yet are lost, messages of a queue are not."""
+        return self.update(call)
 
     @operation("DELETE", _ONE, permission="manage serviceconnectors")
     async def delete_service_connector(self, call: Call) -> Reply:
-        """DeleteServiceConnector. What it has not handed over yet is lost."""
+        """DeleteServiceConnector. Events that it has not handed over yet are lost, messages of a queue are not."""
         return self.delete(call)
+
+    @operation("POST", f"{_ONE}/actions/activate", permission="manage serviceconnectors")
+    async def activate_service_connector(self, call: Call) -> Reply:
+        """ActivateServiceConnector."""
+        return self._switch(call, "ACTIVATE", "ACTIVE")
+
+    @operation("POST", f"{_ONE}/actions/deactivate", permission="manage serviceconnectors")
+    async def deactivate_service_connector(self, call: Call) -> Reply:
+        """DeactivateServiceConnector. It stops at once; an invocation that has begun comes to its end."""
+        return self._switch(call, "DEACTIVATE", "INACTIVE")
+
+    @operation("POST", f"{_ONE}/actions/changeCompartment", permission="manage serviceconnectors")
+    async def change_service_connector_compartment(self, call: Call) -> Reply:
+        """ChangeServiceConnectorCompartment."""
+        # Work requests of Connector Hub have no type of their own for it.
+        return accepted(self.change_tracked("UPDATE", *self.read_move(call)))

@@ -15,6 +15,7 @@ from emulator.core.identifiers import new_ocid, now
 from emulator.core.operations import Call, Document, Reply, operation
 from emulator.core.resources import Resources
 from emulator.services.functions.deliveries import Deliveries
+from emulator.services.identity.compartments import Compartments
 from emulator.services.notifications.topics import Topics
 from emulator.services.streaming.streams import Streams
 
@@ -27,7 +28,9 @@ _TARGETS = {"FAAS": "functionId", "ONS": "topicId", "OSS": "streamId"}
 def matches(condition: Any, value: Any) -> bool:
     """Return whether an event has what a condition asks for: nested alike, a list meaning any of, `*` in texts."""
     if isinstance(condition, dict):
-        return isinstance(value, dict) and all(matches(part, value.get(key)) for key, part in condition.items())
+        return isinstance(value, dict) and all(
+            key in value and matches(part, value[key]) for key, part in condition.items()
+        )
     if isinstance(condition, list):
         return any(matches(part, value) for part in condition)
     pattern = ".*".join(re.escape(part) for part in str(condition).split("*"))
@@ -54,9 +57,9 @@ class Rules(Resources):
 
     def receive(self, event: Document) -> None:
         """Carry out the enabled actions of every enabled rule that an event matches."""
-        compartment_id = event["data"]["compartmentId"]
+        compartments, compartment_id = self.cloud.service(Compartments), event["data"]["compartmentId"]
         for rule in self.collection.documents.values():
-            if not rule["isEnabled"] or not self.cloud.contains(rule["compartmentId"], compartment_id):
+            if not rule["isEnabled"] or not compartments.is_at_or_below(compartment_id, rule["compartmentId"]):
                 continue
             if matches(json.loads(rule["condition"]), event):
                 for action in rule["actions"]["actions"]:

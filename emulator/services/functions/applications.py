@@ -9,6 +9,7 @@ from emulator.core.errors import conflict
 from emulator.core.identifiers import now
 from emulator.core.operations import Call, Document, Reply, operation
 from emulator.core.resources import Resources
+from emulator.services.functions.accepted_changes import answer_change
 from emulator.services.functions.limits import check_config
 
 # The SDK and the CLI moved to the second version in 2026; clients of either are served alike.
@@ -32,7 +33,8 @@ class Applications(Resources):
     @operation("POST", _PATH, permission="manage fn-app")
     async def create_application(self, call: Call) -> Reply:
         """CreateApplication. Its subnets, logging, tracing and image policy are kept, and change nothing."""
-        return self.create(call)
+        reply = self.create(call)
+        return answer_change(self.cloud, call, "CREATE", "application", reply.document, reply)
 
     def build(self, details: Document) -> Document:
         self._check_name(details["displayName"], details["compartmentId"])
@@ -66,7 +68,8 @@ class Applications(Resources):
     @operation("PUT", _ONE, permission="manage fn-app")
     async def update_application(self, call: Call) -> Reply:
         """UpdateApplication. The next invocation of each of its functions sees the new configuration."""
-        return self.update(call)
+        reply = self.update(call)
+        return answer_change(self.cloud, call, "UPDATE", "application", reply.document, reply)
 
     def check_update(self, document: Document, details: Document) -> None:
         check_config(details)
@@ -84,7 +87,8 @@ class Applications(Resources):
     @operation("DELETE", _ONE, permission="manage fn-app")
     async def delete_application(self, call: Call) -> Reply:
         """DeleteApplication. Refused with 409 while functions are in it."""
-        return self.delete(call)
+        application = self.collection.from_path(call, self.parameter)
+        return answer_change(self.cloud, call, "DELETE", "application", application, self.delete(call))
 
     def remove(self, document: Document) -> None:
         """Delete an application. Raises ServiceError 409 where it has functions."""

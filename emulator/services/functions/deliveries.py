@@ -32,13 +32,15 @@ class Deliveries(Service):
         await asyncio.sleep(random.uniform(0, options.event_shuffle_seconds))
         for attempt in range(_MAX_TRIES):
             await asyncio.sleep(options.event_retry_seconds * attempt)
-            if await self._invoke(function_id, json.dumps(body).encode()) == HTTPStatus.OK:
+            if await self.deliver_once(function_id, body) == HTTPStatus.OK:
                 return
         self.cloud.journal.add("discarded", f"an event to {function_id}, after {_MAX_TRIES} tries")
 
-    async def _invoke(self, function_id: str, body: bytes) -> int:
+    async def deliver_once(self, function_id: str, body: object) -> int:
+        """Hand a JSON value to a function, and return the status: the function's own, or the platform's for it."""
+        content = json.dumps(body).encode()
         try:
-            return (await self.cloud.service(Invocations).invoke(function_id, body, _HEADERS)).status
+            return (await self.cloud.service(Invocations).invoke(function_id, content, _HEADERS)).status
         except ServiceError as error:
             return error.status
 

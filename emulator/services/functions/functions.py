@@ -14,6 +14,7 @@ from emulator.core.identifiers import now
 from emulator.core.models import check_details
 from emulator.core.operations import Call, Document, Reply, operation
 from emulator.core.resources import Resources
+from emulator.services.functions.accepted_changes import answer_change
 from emulator.services.functions.applications import VERSION, Applications
 from emulator.services.functions.deployment import Deployment
 from emulator.services.functions.environment import merge_config
@@ -52,7 +53,8 @@ class Functions(Resources):
         """CreateFunction of a container image, which the options look up; provisions no concurrency, traces nothing."""
         if is_of_before(call) and not call.body.get("image"):
             raise missing("image")
-        return self.create(call)
+        reply = self.create(call)
+        return answer_change(self.cloud, call, "CREATE", "function", reply.document, reply)
 
     def build(self, details: Document) -> Document:
         application = self.cloud.service(Applications).collection.from_body(details, "applicationId")
@@ -158,12 +160,13 @@ class Functions(Resources):
         check_details(details, models.UpdateFunctionDetails)
         check_tags(details)
         self.change(function, {name: value for name, value in details.items() if value is not None})
-        return self.reply(call, function)
+        return answer_change(self.cloud, call, "UPDATE", "function", function, self.reply(call, function))
 
     @operation("DELETE", _ONE, permission="manage fn-function")
     async def delete_function(self, call: Call) -> Reply:
         """DeleteFunction. Ends its containers, busy ones among them."""
-        return self.delete(call)
+        function = self.collection.from_path(call, self.parameter)
+        return answer_change(self.cloud, call, "DELETE", "function", function, self.delete(call))
 
 
 def set_image(function: Document, details: Document) -> None:

@@ -17,6 +17,7 @@ from emulator.core.errors import incorrect_state, invalid, malformed, related_no
 from emulator.core.identifiers import now, resource_type
 from emulator.core.operations import Call, Document, Reply, operation
 from emulator.core.resources import Resources
+from emulator.services.identity.compartments import Compartments
 from emulator.services.monitoring.alarm_history import STATES, TRANSITIONS, AlarmHistory
 from emulator.services.monitoring.alarm_messages import TRANSITIONS as KINDS
 from emulator.services.monitoring.alarm_messages import Transition, write_message
@@ -110,11 +111,11 @@ class Alarms(Resources):
         return replace(found, document=[self.summarize(alarm, call) for alarm in found.document])
 
     def _listed(self, call: Call) -> Iterable[Document]:
-        compartment_id = call.required("compartmentId")
+        compartments, compartment_id = self.cloud.service(Compartments), call.required("compartmentId")
         below = call.query.get("compartmentIdInSubtree", "").lower() == "true"
         for alarm in self.collection.select(call, "displayName", "lifecycleState"):
             owner = alarm["compartmentId"]
-            if owner == compartment_id or (below and self.cloud.contains(compartment_id, owner)):
+            if owner == compartment_id or (below and compartments.is_at_or_below(owner, compartment_id)):
                 yield alarm
 
     @operation("PUT", _ONE, permission="manage alarms")

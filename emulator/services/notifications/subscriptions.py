@@ -64,7 +64,7 @@ class Subscriptions(Resources):
 
         CUSTOM_HTTPS alone is really sent to; who is mailed, paged or written to is told in the inbox.
         """
-        return self.create(call, status=202)
+        return replace(self.create(call), status=202)
 
     def build(self, details: Document) -> Document:
         is_confirmed = check_endpoint(details).is_confirmed and not self.cloud.options.confirms_subscriptions
@@ -130,7 +130,7 @@ class Subscriptions(Resources):
     @operation("POST", f"{_ONE}/actions/changeCompartment", permission="manage ons-subscriptions")
     async def change_subscription_compartment(self, call: Call) -> Reply:
         """ChangeSubscriptionCompartment."""
-        return self.move(call, status=202)
+        return replace(self.move(call), status=202)
 
     @operation("GET", f"{_BY_ID}/confirmation", signed=False)
     async def get_confirm_subscription(self, call: Call) -> Reply:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from dataclasses import replace
 
 from oci.ons import models
 
@@ -43,7 +44,7 @@ class Topics(Resources):
     @operation("POST", _PATH, permission="manage ons-topics")
     async def create_topic(self, call: Call) -> Reply:
         """CreateTopic. Refused with 409 where the tenancy has one of the name."""
-        return self.create(call, status=201)
+        return replace(self.create(call), status=201)
 
     def build(self, details: Document) -> Document:
         name = details["name"]
@@ -95,7 +96,7 @@ class Topics(Resources):
     @operation("POST", f"{_ONE}/actions/changeCompartment", permission="manage ons-topics")
     async def change_topic_compartment(self, call: Call) -> Reply:
         """ChangeTopicCompartment. Its subscriptions stay where they are."""
-        return self.move(call, status=202)
+        return replace(self.move(call), status=202)
 
     @operation("POST", f"{_ONE}/messages", permission="use ons-topics")
     async def publish_message(self, call: Call) -> Reply:

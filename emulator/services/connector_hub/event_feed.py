@@ -1,0 +1,55 @@
+"""What happens in the tenancy, handed to a function in batches, as from a stream or from the audit log."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+from emulator.core.cloud import Cloud
+from emulator.core.operations import Document
+from emulator.services.connector_hub.batches import audit_log, streaming
+from emulator.services.functions.deliveries import Deliveries
+
+
+class EventFeed:
+    """Hands every event of the tenancy to a connector's function, in the form of its source."""
+
+    def __init__(self, cloud: Cloud, connector: Document) -> None:
+        self._cloud = cloud
+        self._connector = connector
+        self._waiting: list[Document] = []
+        cloud.events.subscribe(self._receive)
+
+    def stop(self) -> None:
+        """Hand over nothing more; what waits is lost."""
+        self._cloud.events.unsubscribe(self._receive)
+        self._waiting.clear()
+
+    def _receive(self, event: Document) -> None:
+        """Keep an event for the next batch, and hand the batch over once it is full."""
+        self._waiting.append(event)
+        if self._is_full():
+            self._hand_over()
+        elif len(self._waiting) == 1:
+            self._cloud.in_background(self._hand_over_in_time())
+
+    def _is_full(self) -> bool:
+        target = self._connector["target"]
+        if "batchSizeInKbs" in target:
+            return sum(len(json.dumps(event)) for event in self._waiting) >= int(target["batchSizeInKbs"]) * 1024
+        return len(self._waiting) >= int(target.get("batchSizeInNum", 100))
+
+    async def _hand_over_in_time(self) -> None:
+        seconds = self._connector["target"].get("batchTimeInSec", 60)
+        await asyncio.sleep(seconds * self._cloud.options.queue_second_seconds)
+        self._hand_over()
+
+    def _hand_over(self) -> None:
+        events, self._waiting = self._waiting, []
+        if not events:
+            return
+        as_stream = self._connector["source"]["kind"] == "streaming"
+        items = streaming(events) if as_stream else audit_log(events, self._cloud.tenancy_id)
+        self._cloud.journal.add("batch", f"{len(items)} items from {self._connector['displayName']}", items=items)
+        delivery = self._cloud.service(Deliveries).deliver_event(self._connector["target"]["functionId"], items)
+        self._cloud.in_background(delivery)

@@ -1,0 +1,280 @@
+"""What needs a person becomes one mail in plain text, for ALERT_TOPIC_ID.
+
+For each cause it says what happened to which resources, why, what to do, and whether anything will try again; at the
+end stands the line that sends all of it again by hand.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from handlers.domain.delivery import Carrier, Delivery
+from handlers.domain.errors import FunctionError
+from handlers.domain.result import Result
+from handlers.domain.trigger import Trigger
+from handlers.domain.untrusted import one_line
+from handlers.output.cloud_events import is_worth_telling
+from handlers.output.messages import Message
+from handlers.output.send_again import describe_sending_again, is_to_back_up, source_of, type_of
+from handlers.output.titles import count_by_state, fit_title, name_and_more, name_of, rank_of, state_of
+
+_MAX_NAMED = 10
+_MAX_CAUSES = 10
+# Notifications takes 64 KB, with the title and with JSON's escapes of quotes and line ends.
+_MAX_BYTES = 60_000
+_NOUNS = {
+    "volume": "volume",
+    "bootvolume": "boot volume",
+    "volumegroup": "volume group",
+    "instance": "instance",
+    "volumebackup": "backup",
+    "bootvolumebackup": "boot volume backup",
+    "volumegroupbackup": "volume group backup",
+}
+_SUBJECTS = {"failed": "failed", "FAULTY": "FAULTY", "unconfirmed": "unconfirmed", "skipped": "not made"}
+
+
+class Cause(NamedTuple):
+    """Results with one and the same thing to say about them, at least one."""
+
+    state: str
+    results: list[Result]
+
+    @property
+    def first(self) -> Result:
+        return self.results[0]
+
+    @property
+    def number(self) -> int:
+        return sum(result.count for result in self.results)
+
+
+def write_alert(results: Sequence[Result], publish_error: FunctionError | None, delivery: Delivery) -> Message:
+    """Return the mail about those of `results` that concern people, and about what could not be published."""
+    concerning = sorted((result for result in results if result.concerns_people), key=rank_of)
+    causes = _group_by_cause(concerning)
+    parts = [_describe(cause, results, delivery) for cause in causes[:_MAX_CAUSES]]
+    if len(causes) > _MAX_CAUSES:
+        parts.append(f"There are {len(causes) - _MAX_CAUSES} causes more, which stand in the function's log.")
+    if publish_error is not None:
+        parts.append(_describe_publish_error(publish_error, results, delivery))
+    parts.append(describe_sending_again(concerning, delivery))
+    parts.append(f"-- \nFunction {delivery.function_id}\nCall {delivery.call_id}, under which its log has the details")
+    return Message(_write_subject(concerning), _fit("\n\n\n".join(filter(None, parts)) + "\n"))
+
+
+def _write_subject(concerning: Sequence[Result]) -> str:
+    if not concerning:
+        return "Backup results could not be published"
+    counts = count_by_state(concerning)
+    worst, number = next(iter(counts.items()))
+    named = name_and_more([result for result in concerning if state_of(result) == worst], number)
+    if counts == {worst: 1}:
+        return fit_title(f"Backup {_SUBJECTS.get(worst, worst)}: {named}")
+    states = ", ".join(f"{count} {_SUBJECTS.get(state, state)}" for state, count in counts.items())
+    return fit_title(f"Backups: {states}: {named}")
+
+
+def _group_by_cause(concerning: Iterable[Result]) -> list[Cause]:
+    causes: dict[tuple[str | None, ...], Cause] = {}
+    for result in concerning:
+        state, error = state_of(result), result.error
+        # An API names the resource in its message: without it, the same refusal of many is one cause.
+        message = error.message.replace(result.resource_id or "\0", "") if error else result.reason
+        key = (state, error.code if error else None, message, _retry_hint(result), str(result.resource_id is None))
+        causes.setdefault(key, Cause(state, [])).results.append(result)
+    return list(causes.values())
+
+
+def _describe(cause: Cause, results: Sequence[Result], delivery: Delivery) -> str:
+    """One paragraph for each question, in the order in which a reader asks them."""
+    paragraphs = [
+        _tell_what_happened(cause, results),
+        _list_resources(cause),
+        _tell_why(cause),
+        _tell_what_to_do(cause),
+        _tell_who_tries_again(cause, delivery.carrier),
+    ]
+    return "\n\n".join(filter(None, paragraphs))
+
+
+def _tell_what_happened(cause: Cause, results: Sequence[Result]) -> str:
+    first, one = cause.first, cause.number == 1
+    if cause.state == "FAULTY":
+        which = f"The {_noun(first)} {name_of(first)} has" if one else f"{cause.number} backups have"
+        return f"{which} ended FAULTY: nothing can be restored from {'it' if one else 'them'}."
+    if cause.state == "unconfirmed":
+        which = f"The {_noun(first)} {name_of(first)} has" if one else f"{cause.number} backups have"
+        return f"{which} ended, but the function could not read how."
+    if first.resource_id is None:
+        return _tell_of_no_resource(cause, results)
+    if one:
+        which = f"The {_noun(first)} {name_of(first)}"
+        volumes = "The volumes of the instance " + name_of(first)
+        done = f"{volumes} were not backed up" if type_of(first) == "instance" else f"{which} was not backed up"
+    else:
+        of = sum(result.count for result in results if is_to_back_up(result))
+        number = f"{cause.number} of {of}" if of > cause.number else f"{cause.number}"
+        done = f"{number} {_plural_noun(cause.results)} were not backed up"
+    return f"{done}. {_tell_who_asked(cause)}"
+
+
+def _tell_of_no_resource(cause: Cause, results: Sequence[Result]) -> str:
+    """A trigger of which no resource came: it may still have had others, which are backed up."""
+    trigger, number = cause.first.trigger, cause.number
+    if number > 1:
+        return f"{number} items of a batch could not be used, so nothing was backed up for them."
+    begun = any(other.trigger.id == trigger.id and other.resource_id is not None for other in results)
+    if trigger.kind == "alarm":
+        return f"{_name_trigger(trigger)} was {'only carried out in part' if begun else 'followed by no backup'}."
+    return f"{_name_trigger(trigger)} could not be used, so nothing was backed up."
+
+
+def _tell_who_asked(cause: Cause) -> str:
+    triggers = list({result.trigger.id: result.trigger for result in cause.results}.values())
+    it = "it" if cause.number == 1 else "them"
+    if len(triggers) > 1:
+        return (
+            f"They were asked for by {len(triggers)} different triggers, the first of which is {_lower(triggers[0])}."
+        )
+    return f"{_name_trigger(triggers[0])} had asked for {it}."
+
+
+def _lower(trigger: Trigger) -> str:
+    name = _name_trigger(trigger)
+    return name[0].lower() + name[1:]
+
+
+def _name_trigger(trigger: Trigger) -> str:
+    at = f" of {_readable(trigger.time)}" if trigger.time else ""
+    if trigger.kind == "alarm":
+        return f'The alarm "{trigger.title}"{at}' if trigger.title else f"An alarm{at}"
+    if trigger.kind in {"event", "audit"}:
+        return f"The event {trigger.type}{at}"
+    return {"batch": "An item of a batch"}.get(trigger.kind, f"The {trigger.kind} {trigger.id}") + at
+
+
+def _readable(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _list_resources(cause: Cause) -> str:
+    """The resources by name, their OCIDs after; the backup's volume where a backup is told of."""
+    named = [result for result in cause.results if result.resource_id]
+    lines = []
+    for result in named[:_MAX_NAMED]:
+        name = one_line(name_of(result), 100)
+        lines.append(f"    {result.resource_id if name == result.resource_id else f'{name}  {result.resource_id}'}")
+        source = source_of(result)
+        if source:
+            lines.append(f"        of {source[1]}")
+    if len(named) > _MAX_NAMED:
+        lines.append(f"    and {len(named) - _MAX_NAMED} more, which stand in the function's log")
+    return "\n".join(lines)
+
+
+def _tell_why(cause: Cause) -> str:
+    error, number = cause.first.error, cause.number
+    if error is None:
+        return f"Why: {_sentence(cause.first.reason)}" if cause.first.reason else ""
+    of = "" if number == 1 else "of the first "
+    request = error.opc_request_id or cause.first.opc_request_id
+    said = (
+        f'OCI answered {error.status} {error.code}: "{error.message}"'
+        if error.status
+        else f"{error.message.removesuffix('.')} ({error.code})."
+    )
+    asked = f" The opc-request-id {of}is {request}, which Oracle's support asks for." if request else ""
+    return f"Why: {said}{asked}"
+
+
+def _tell_what_to_do(cause: Cause) -> str:
+    hint = cause.first.error.hint if cause.first.error else cause.first.hint
+    if hint:
+        return f"What to do: {_sentence(hint)}"
+    if cause.state == "FAULTY":
+        return "What to do: Make another backup, with the line below. If that ends FAULTY too, ask Oracle's support."
+    if cause.first.error and cause.first.error.code == "InvalidRequest":
+        return "What to do: Correct it and send it again. As it stands, it can never be carried out."
+    return ""
+
+
+def _tell_who_tries_again(cause: Cause, carrier: Carrier) -> str:
+    """Honestly: what the platform's documents promise, and no more."""
+    error = cause.first.error
+    if cause.state == "FAULTY":
+        return "Nothing makes another backup by itself before the next event, alarm or request."
+    if error is None:
+        return "Nothing will try this again by itself; the next event, alarm or request is acted on as usual."
+    if not error.retryable:
+        return "Nothing will try this again by itself: until that is done, the answer would be the same."
+    return _tell_who_delivers_again(cause.first.trigger, carrier)
+
+
+def _tell_who_delivers_again(trigger: Trigger, carrier: Carrier) -> str:
+    if carrier is Carrier.CONNECTOR_HUB:
+        return (
+            "Connector Hub delivers the whole batch again until the function answers 200, so this may mend itself. "
+            "What is done already is not done twice."
+        )
+    if carrier is Carrier.TOPIC:
+        return (
+            "Nothing will try this again by itself: a Notifications topic hands a message to the function once, "
+            "and does not look at what becomes of it."
+        )
+    if trigger.kind == "request":
+        return "Nothing will try this again unless whoever called the function does; a schedule does not."
+    return (
+        "Do not count on another try: Events delivers again when the function could not be started, "
+        "and Oracle does not say that it does after a failure."
+    )
+
+
+def _describe_publish_error(error: FunctionError, results: Sequence[Result], delivery: Delivery) -> str:
+    untold = sum(is_worth_telling(result) and not result.notified for result in results)
+    told, them = (f"{untold} results", "them") if untold != 1 else ("One result", "it")
+    again = (
+        "Connector Hub delivers the batch again, and all of it is then published again."
+        if error.retryable and delivery.carrier is Carrier.CONNECTOR_HUB
+        else "Nothing publishes this again by itself; the same trigger sent again does, and makes no second backup."
+    )
+    paragraphs = [
+        f"{told} of this call could not be published to every topic of TOPIC_ID; subscribers may not know of {them}.",
+        "What was made is not touched by that; it stands in the function's answer and log.",
+        f"Why: {_sentence(error.message)}",
+        f"What to do: {_sentence(error.hint)}" if error.hint else "",
+        again,
+    ]
+    return "\n\n".join(filter(None, paragraphs))
+
+
+def _noun(result: Result) -> str:
+    return _NOUNS.get(type_of(result), "resource")
+
+
+def _plural_noun(results: Sequence[Result]) -> str:
+    nouns = {_noun(result) for result in results}
+    if nouns == {"volume", "boot volume"}:
+        return "volumes"
+    return f"{nouns.pop()}s" if len(nouns) == 1 else "resources"
+
+
+def _retry_hint(result: Result) -> str | None:
+    return result.error.hint if result.error else result.hint
+
+
+def _sentence(text: str) -> str:
+    """`text` on one line, with a period at its end."""
+    text = one_line(text).strip()
+    return text if text.endswith((".", "!", "?", "…", '"', ".'")) else f"{text}."
+
+
+def _fit(text: str) -> str:
+    """Return text that every topic takes; only a great many long names can make it so long that it is cut."""
+    text, whole = text.encode("utf-8", "replace").decode(), True
+    while len(json.dumps(text, ensure_ascii=False).encode()) > _MAX_BYTES:
+        text, whole = text[: len(text) * 9 // 10], False
+    return text if whole else f"{text}…\n\nThe rest was too long for a mail; it stands in the function's log.\n"

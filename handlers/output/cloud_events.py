@@ -1,0 +1,88 @@
+"""A result becomes a CloudEvent 1.0, for the programs that subscribe to TOPIC_ID.
+
+https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from handlers.domain.resource_kinds import BACKUP_KINDS, RESOURCE_KINDS
+from handlers.domain.result import Outcome, Result
+
+# What each outcome is told as: the last part of the event's type. What is not here is not told.
+# A duplicate is told again, because the first try may have died before it could tell.
+_TYPES = {
+    Outcome.ACCEPTED: "accepted",
+    Outcome.DUPLICATE: "accepted",
+    Outcome.COMPLETED: "completed",
+    Outcome.SKIPPED: "skipped",
+    Outcome.FAILED: "failed",
+}
+
+
+def is_worth_telling(result: Result) -> bool:
+    """Whether a result is published: a skip only where somebody is left without the backup that was asked for."""
+    return result.outcome in _TYPES and (result.outcome is not Outcome.SKIPPED or result.needs_person)
+
+
+def build_event(result: Result, source: str) -> dict[str, Any]:
+    """Return a result that is worth telling as a CloudEvent; attributes that are not known are left out.
+
+    The `id` ends as the type does: a failure and the success after it are two events, a repeated one is the same.
+    """
+    last = _last_of_type(result)
+    event = {
+        "specversion": "1.0",
+        "id": f"{result.retry_token or result.trigger.id}:{last}",
+        "source": source,
+        "type": f"{_backup_name(result)}.{last}",
+        "subject": result.resource_id,
+        "resourcename": result.resource_name or (result.volume_backup and result.volume_backup.display_name),
+        "time": _time(result),
+        "datacontenttype": "application/json",
+        "triggerkind": result.trigger.kind,
+        "triggerid": result.trigger.id,
+        "triggertitle": result.trigger.title,
+        "triggersource": result.trigger.source,
+        "data": _data(result),
+    }
+    return {key: value for key, value in event.items() if value is not None}
+
+
+def _last_of_type(result: Result) -> str:
+    """A completion is told by the state that the backup ended in: `available` or `faulty`."""
+    if result.outcome is Outcome.COMPLETED and result.volume_backup:
+        return result.volume_backup.lifecycle_state.lower()
+    return _TYPES[result.outcome]
+
+
+def _backup_name(result: Result) -> str:
+    """`volumebackup` also for what concerns no resource, and for an instance, whose volumes are backed up."""
+    kind = RESOURCE_KINDS.get(result.resource_type or "") or BACKUP_KINDS.get(result.resource_type or "")
+    return (kind or RESOURCE_KINDS["volume"]).backup_name
+
+
+def _time(result: Result) -> str | None:
+    """When the API received the request, else when the trigger happened."""
+    if result.volume_backup and result.volume_backup.time_request_received:
+        return result.volume_backup.time_request_received
+    return _rfc3339(result.trigger.time) if result.trigger.time else None
+
+
+def _rfc3339(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+def _data(result: Result) -> dict[str, Any] | None:
+    """The backup as the API answered it, or why there is none, with the request that it was about."""
+    request = {"request": result.request.document()} if result.request else {}
+    count = {"count": result.count} if result.count > 1 else {}
+    if result.error:
+        return {**result.error.document(), **count, **request}
+    if result.outcome is Outcome.SKIPPED:
+        return {"reason": result.reason, **count, **request}
+    if result.volume_backup:
+        return result.volume_backup.document()
+    return request.get("request")  # a duplicate's: its answer is a mere 409

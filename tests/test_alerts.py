@@ -1,0 +1,348 @@
+"""Mails for people: one an invocation, in whole sentences, about nothing but what needs a person."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from emulator.services.notifications.topics import Topics
+from handlers.domain.delivery import Delivery
+from handlers.domain.errors import (
+    ApiError,
+    ApiUnreachable,
+    DeadlineReached,
+    FunctionError,
+    InvalidRequest,
+    PublishFailed,
+)
+from handlers.domain.models import BackupRequest, CreateVolumeBackupDetails, VolumeBackup
+from handlers.domain.ocids import parse_ocid
+from handlers.domain.operations import CREATE_VOLUME_BACKUP
+from handlers.domain.result import Outcome, Result, skipped
+from handlers.domain.trigger import Trigger
+from handlers.oci.hints import Situation, hint_for
+from handlers.output.alert import write_alert
+from handlers.output.messages import Message
+from tests.conftest import Configure
+from tests.world import World
+
+MAILS = Path(__file__).with_name("mails")
+TIME = datetime(2026, 3, 1, 2, 3, 4, tzinfo=UTC)
+FUNCTION = "ocid1.fnfunc.oc1.iad.aaaafunction"
+CALLED = Delivery(b"{}", "01KJM2R4CALL", FUNCTION)
+BY_TOPIC = replace(CALLED, message_id="a7f2c1de")
+BY_CONNECTOR = replace(CALLED, body=b"[]")
+
+ALARM = Trigger(
+    "alarm", "6b28ce05:1772330584000", "OK_TO_FIRING", TIME, "Disk errors on orders", "ocid1.alarm.oc1.iad.a"
+)
+EVENT = Trigger("event", "8fc0df4c-ea5d-4438", "com.oraclecloud.blockvolumes.updatevolume", TIME)
+ENDED = Trigger("completion", "1d2c3b4a-ea5d-4438", "com.oraclecloud.blockvolumes.createvolumebackup.end", TIME)
+REQUEST = Trigger("request", "before-release-7", direct=True)
+
+VOLUME = parse_ocid("ocid1.volume.oc1.iad.aaaaorders120")
+assert VOLUME is not None
+SITUATION = Situation(
+    CREATE_VOLUME_BACKUP,
+    VOLUME,
+    compartment_id="ocid1.compartment.oc1..aaaashop",
+    function_id="ocid1.fnfunc.oc1.iad.aaaafunction",
+    is_far=False,
+)
+
+
+def refusal(status: int, code: str, message: str) -> ApiError:
+    """An error as the client raises it, with the hint that it gives."""
+    return ApiError(
+        status,
+        code,
+        message,
+        opc_request_id="4F1A9C/5B21/77E0",
+        retryable=status in {429, 503},
+        hint=hint_for(SITUATION, status, code, message),
+    )
+
+
+def volume(name: str) -> str:
+    return "ocid1.volume.oc1.iad.aaaa" + re.sub(r"\W", "", name)
+
+
+def failed(error: FunctionError, name: str = "orders-120", trigger: Trigger = ALARM, *, sent: bool = True) -> Result:
+    request = CreateVolumeBackupDetails(
+        resource_id=volume(name),
+        type="FULL",
+        display_name=f"{name}-20260301T020304Z",
+        freeform_tags={"backup-trigger": f"{trigger.kind}:{trigger.id}"},
+    )
+    return Result(
+        trigger,
+        Outcome.FAILED,
+        resource_id=volume(name),
+        resource_type="volume",
+        resource_name=name,
+        error=error,
+        retry_token=f"token-of-{name}",
+        request=request if sent else None,
+    )
+
+
+def accepted(name: str, trigger: Trigger = ALARM) -> Result:
+    backup = VolumeBackup.of({"id": f"ocid1.volumebackup.oc1.iad.{name}", "lifecycleState": "CREATING"})
+    return Result(
+        trigger,
+        Outcome.ACCEPTED,
+        resource_id=volume(name),
+        resource_type="volume",
+        resource_name=name,
+        volume_backup=backup,
+        notified=True,
+    )
+
+
+def completed(state: str, name: str = "orders-120-20260301T020304Z") -> Result:
+    backup_id = "ocid1.volumebackup.oc1.iad.aaaabackup"
+    answer = {"id": backup_id, "lifecycleState": state, "displayName": name, "volumeId": volume("orders-120")}
+    return Result(
+        ENDED,
+        Outcome.COMPLETED,
+        resource_id=backup_id,
+        resource_type="volumebackup",
+        volume_backup=VolumeBackup.of(answer),
+    )
+
+
+NOT_FOUND = refusal(404, "NotAuthorizedOrNotFound", "Authorization failed or requested resource not found.")
+LIMIT = refusal(400, "LimitExceeded", "The limit for this tenancy has been exceeded: volume-backup-count.")
+THROTTLED = refusal(429, "TooManyRequests", "Too many requests for the user.")
+OUT_OF_TIME = DeadlineReached(
+    "The invocation's time was over before this was done; deliver it again.",
+    hint="Give the function more time (its timeout, at most 300 seconds), or split the alarm's messages.",
+)
+TWO_HUNDRED = [f"orders-{number}" for number in range(100, 300)]
+CONFLICT = replace(
+    skipped(
+        EVENT,
+        "backup already in progress: the backup ocid1.volumebackup.oc1.iad.aaaapolicy is CREATING, and the API says "
+        "'A backup of the volume is being made.'",
+        volume("orders-120"),
+        resource_name="orders-120",
+        needs_person=True,
+        hint="Wait until that backup has ended, and send this one again if it is still needed.",
+    ),
+    retry_token="token-of-orders-120",
+    request=failed(LIMIT, trigger=EVENT).request,
+)
+MISSPELT_TAG = skipped(
+    EVENT,
+    "tag backup has the value 'ful', expected full, incremental, true or false",
+    volume("orders-120"),
+    resource_name="orders-120",
+    needs_person=True,
+    hint="Correct the tag's value: the change itself then makes the backup.",
+)
+WIRED_TO_NOTHING = skipped(
+    replace(ALARM, title="Load balancer unhealthy"),
+    "a resource of type loadbalancer has no volumes to back up",
+    needs_person=True,
+    hint="Take the function's topic from the alarm, or tag the alarm with the volumes to back up.",
+)
+MORE_STREAMS = skipped(
+    ALARM,
+    "40 more metric streams fire than the message lists",
+    needs_person=True,
+    hint="Split the alarm's messages per metric stream, so that each names its own resource.",
+)
+MISSPELT_REQUEST = Result(
+    Trigger("message", "a7f2c1de"), Outcome.FAILED, error=InvalidRequest("volumeid: unknown field; volumeId: missing")
+)
+NOT_PUBLISHED = PublishFailed(
+    "ocid1.onstopic.oc1.iad.aaaaresults was not told: Notifications refused the message: "
+    "NotAuthorizedOrNotFound: Authorization failed or requested resource not found.",
+    hint="Check that the topic exists and that a policy allows PublishMessage: "
+    "Allow dynamic-group <the function's> to use ons-topics in compartment <C>",
+)
+UNREACHABLE = ApiUnreachable(
+    "CreateVolumeBackup got no answer: ConnectTimeoutError.",
+    hint="Check the function's subnet (service gateway, security lists, DNS) and OCI_ENDPOINT; then deliver again.",
+)
+
+CASES: dict[str, tuple[list[Result], Delivery, FunctionError | None]] = {
+    "policy_missing": ([failed(NOT_FOUND)], BY_TOPIC, None),
+    "one_unreachable": ([failed(UNREACHABLE, trigger=EVENT)], CALLED, None),
+    "47_of_200": (
+        [failed(LIMIT, name) if place < 47 else accepted(name) for place, name in enumerate(TWO_HUNDRED)],
+        BY_TOPIC,
+        None,
+    ),
+    "faulty": ([completed("FAULTY")], CALLED, None),
+    "end_unconfirmed": (
+        [replace(completed("AVAILABLE"), outcome=Outcome.FAILED, error=NOT_FOUND)],
+        CALLED,
+        None,
+    ),
+    "alarm_wired_to_nothing": ([WIRED_TO_NOTHING], BY_TOPIC, None),
+    "alarm_with_more_streams": ([accepted("orders-120"), MORE_STREAMS], BY_TOPIC, None),
+    "throttled_to_the_end": (
+        [failed(THROTTLED, name, EVENT) for name in ("orders-120", "orders-121")],
+        BY_CONNECTOR,
+        None,
+    ),
+    "out_of_time": ([failed(OUT_OF_TIME, sent=False), accepted("orders-121")], BY_TOPIC, None),
+    "conflict": ([CONFLICT], CALLED, None),
+    "tag_misspelt": ([MISSPELT_TAG], CALLED, None),
+    "request_misspelt": ([MISSPELT_REQUEST], BY_TOPIC, None),
+    "request_failed": ([failed(THROTTLED, trigger=REQUEST)], CALLED, None),
+    "batch_of_junk": (
+        [Result(Trigger("batch", "c#1"), Outcome.FAILED, error=InvalidRequest("no known kind"), count=4998)],
+        BY_CONNECTOR,
+        None,
+    ),
+    "results_not_published": ([replace(accepted("orders-120"), notified=False)], CALLED, NOT_PUBLISHED),
+    "mixed": (
+        [accepted("orders-121"), MISSPELT_TAG, failed(NOT_FOUND, "it's-122", EVENT), completed("FAULTY")],
+        BY_CONNECTOR,
+        NOT_PUBLISHED,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_mail_reads_as_it_stands_in_its_file(case: str) -> None:
+    results, delivery, publish_error = CASES[case]
+    mail = write_alert(results, publish_error, delivery)
+    assert f"Subject: {mail.title}\n\n{mail.body}" == (MAILS / f"{case}.txt").read_text()
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_mail_fits_a_publish_of_notifications_and_has_a_title_of_one_line(case: str) -> None:
+    results, delivery, publish_error = CASES[case]
+    mail = write_alert(results, publish_error, delivery)
+    assert len(mail.title) <= 100
+    assert mail.title.isprintable()
+    assert _bytes_of_a_publish(mail) <= 64 * 1024
+
+
+def _bytes_of_a_publish(mail: Message) -> int:
+    return len(json.dumps({"title": mail.title, "body": mail.body}, ensure_ascii=False).encode())
+
+
+@pytest.mark.parametrize("name", ["x" * 240, "é" * 240, '"' * 240, "\U0001f4be" * 120])
+def test_a_mail_about_a_thousand_causes_still_fits(name: str) -> None:
+    many = [
+        replace(failed(refusal(400, f"Code{number % 20}", name * 4), f"a{number}", EVENT), resource_name=name)
+        for number in range(1000)
+    ]
+    mail = write_alert(many, None, CALLED)
+    assert _bytes_of_a_publish(mail) <= 64 * 1024
+    assert "10 causes more" in mail.body or "too long for a mail" in mail.body
+
+
+def test_the_line_that_sends_again_is_one_that_a_shell_and_the_function_read_as_the_first_request() -> None:
+    results, delivery, _ = CASES["mixed"]
+    mail = write_alert(results, None, delivery)
+    words = shlex.split(mail.body[mail.body.index("oci fn function invoke") :].split("\n\n")[0])
+    assert words[:3] == ["oci", "fn", "function"]
+    first, *others = json.loads(words[words.index("--body") + 1])
+    request = BackupRequest.parse(first)
+    failure = results[2]
+    assert failure.request is not None
+    assert request.explicit_fields() == failure.request.explicit_fields()
+    assert (request.resource.text, request.opc_retry_token) == (failure.resource_id, failure.retry_token)
+    assert others == [{"volumeId": volume("orders-120")}]
+
+
+def test_an_instance_is_sent_again_under_the_identity_that_its_volumes_tokens_are_made_of() -> None:
+    instance = "ocid1.instance.oc1.iad.aaaaweb"
+    result = Result(ALARM, Outcome.FAILED, resource_id=instance, retry_token="x" * 64, error=OUT_OF_TIME)
+    mail = write_alert([result], None, BY_TOPIC)
+    assert json.dumps({"volumeId": instance, "opcRetryToken": ALARM.id}) in mail.body
+
+
+def test_a_thousand_requests_are_too_long_for_a_mail_which_says_so() -> None:
+    mail = write_alert([failed(LIMIT, f"orders-{number}") for number in range(1000)], None, BY_TOPIC)
+    assert "oci fn function invoke" not in mail.body
+    assert "1000 requests are too long for this mail" in mail.body
+
+
+@pytest.fixture
+def people(configured: Configure) -> tuple[World, Callable[[], list[tuple[str, str]]]]:
+    """The function with a topic for people, and what was published to it: title and body."""
+    cloud = configured()
+    found = cloud.oci.run(
+        lambda: cloud.oci.service(Topics).add({"name": "people", "compartmentId": cloud.oci.compartment_id})
+    )
+    configured(ALERT_TOPIC_ID=found["id"])
+    already = len(cloud.oci.journal.entries("message", topic="people"))
+
+    def mails() -> list[tuple[str, str]]:
+        entries = cloud.oci.journal.entries("message", topic="people")[already:]
+        return [(entry.details["title"], entry.details["body"]) for entry in entries]
+
+    return cloud, mails
+
+
+People = tuple[World, Callable[[], list[tuple[str, str]]]]
+
+
+def test_people_get_one_mail_about_what_failed_and_programs_all_results(people: People) -> None:
+    cloud, mails = people
+    cloud.oci.fault("CreateVolumeBackup", status=400, code="LimitExceeded", message="No more.")
+    volumes = [cloud.volume(), cloud.volume()]
+    status, answer = cloud.invoke([{"volumeId": each, "opcRetryToken": f"t-{each[-8:]}"} for each in volumes])
+    assert (status, answer["outcome"]) == (200, "mixed")
+    assert [event["type"] for event in cloud.events()] == ["volumebackup.failed", "volumebackup.accepted"]
+    [(title, body)] = mails()
+    [failure] = [result for result in answer["results"] if result["outcome"] == "failed"]
+    assert title.startswith("Backup failed: ")
+    assert failure["resourceId"] in body
+    assert 'OCI answered 400 LimitExceeded: "No more."' in body
+    assert failure["error"]["opcRequestId"] in body
+    words = shlex.split(body[body.index("oci fn function invoke") :].split("\n\n")[0])
+    again = json.loads(words[words.index("--body") + 1])
+    cloud.forget()
+    assert cloud.invoke_one(again)["outcome"] == "accepted"
+    [request] = cloud.requests("CreateVolumeBackup")
+    assert json.loads(request.details["content"]) == failure["request"]
+    assert request.details["headers"]["opc-retry-token"] == failure["retryToken"]
+
+
+@pytest.mark.parametrize("dry_run", ["true", "false"])
+def test_people_hear_nothing_of_what_went_well_nor_of_a_dry_run(
+    people: People, configured: Configure, dry_run: str
+) -> None:
+    cloud, mails = people
+    configured(DRY_RUN=dry_run)
+    cloud.invoke_one(cloud.payload("event_updatevolume_tagged.json"))
+    assert mails() == []
+
+
+def test_people_are_told_that_the_results_could_not_be_published(people: People, configured: Configure) -> None:
+    cloud, mails = people
+    configured(TOPIC_ID="ocid1.onstopic.oc1.iad.aaaagone")
+    status, answer = cloud.invoke(cloud.payload("event_updatevolume_tagged.json"))
+    assert (status, answer["results"][0]["outcome"], answer["results"][0]["notified"]) == (502, "accepted", False)
+    [(title, body)] = mails()
+    assert title == "Backup results could not be published"
+    assert "ocid1.onstopic.oc1.iad.aaaagone was not told" in body
+
+
+def test_a_topic_for_people_that_fails_hides_nothing_else(configured: Configure) -> None:
+    cloud = configured(ALERT_TOPIC_ID="ocid1.onstopic.oc1.iad.aaaapeople")
+    cloud.oci.fault("CreateVolumeBackup", status=400, code="LimitExceeded")
+    status, answer = cloud.invoke(cloud.payload("event_updatevolume_tagged.json"))
+    [result] = answer["results"]
+    assert (status, result["error"]["code"], result["notified"]) == (502, "LimitExceeded", True)
+    assert answer["error"]["code"] == "PublishFailed"
+    assert "ocid1.onstopic.oc1.iad.aaaapeople was not told" in answer["error"]["message"]
+    assert len(cloud.messages()) == 1
+
+
+def test_every_mail_that_is_shown_is_written_by_a_case() -> None:
+    assert {path.stem for path in MAILS.iterdir()} == set(CASES)
