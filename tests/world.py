@@ -23,6 +23,7 @@ from emulator.services.block_volume.volume_groups import VolumeGroups
 from emulator.services.block_volume.volumes import Volumes
 from emulator.services.connector_hub.service_connectors import ServiceConnectors
 from emulator.services.queue.queues import Queues
+from tests.answers import deviations
 
 EVENTS = Path(__file__).with_name("events")
 FUNCTION_LOG = "log"
@@ -255,6 +256,7 @@ def world(**options: Any) -> Iterator[World]:
         cloud = World(oci)
         yield cloud
         assert_no_secrets(cloud)
+        assert_answers_are_oracles(cloud)
 
 
 def assert_no_secrets(cloud: World) -> None:
@@ -267,3 +269,8 @@ def assert_no_secrets(cloud: World) -> None:
     secrets = [token.read_text() for token in tokens]
     for secret in ["PRIVATE KEY", "ST$", "Signature version", 'keyId="', "Traceback", 'File "', AWS_SECRET, *secrets]:
         assert secret not in everything, f"{secret!r} was told: {everything}"
+
+
+def assert_answers_are_oracles(cloud: World) -> None:
+    """Every answer since the world last forgot is what Oracle's SDK expects of its operation."""
+    assert list(deviations(cloud.oci.journal.all()[cloud._since :])) == []

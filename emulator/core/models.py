@@ -64,12 +64,16 @@ def only_fields_of(document: Document, model: Model) -> Document:
 
 def check_details(details: Document, model: Model) -> None:
     """Raise ServiceError 400 where a body is not what its model says: a field unknown, missing, or of a wrong type."""
-    _Check(_EMPTY).of_document(details, _resolved(model), "")
+    base = _resolved(model)
+    _Check(_EMPTY).of_document(details, _subtype(base.__name__, details, _package(base)), "")
 
 
-def check_answer(document: Document, model: Model) -> None:
-    """Raise ServiceError 400 where an answer is not what its model says; what is required may be empty there."""
-    _Check((None,)).of_document(document, _resolved(model), "")
+def check_answer(answer: Any, expected: str, package: str) -> None:
+    """Raise ServiceError 400 where an answer is not of the type that the SDK expects: `list[Volume]` of a package.
+
+    What is required may be empty in an answer, but not null.
+    """
+    _Check((None,)).of_value(answer, expected, package, expected)
 
 
 class _Check:
@@ -80,31 +84,36 @@ class _Check:
 
     def of_document(self, document: Document, model: type, path: str) -> None:
         fields = fields_of(model)
-        for name in document:
-            if name not in fields:
-                raise invalid(f"Unrecognized field: {path}{name}")
+        package = _package(model)
         for name, field in fields.items():
             value = document.get(name)
             if field.is_required and value in self._absent:
                 raise missing(path + name)
             if value is None:
                 continue
-            self._of_value(value, field.type, model, path + name)
+            self.of_value(value, field.type, package, path + name)
             if field.values and not field.values.issuperset(value if isinstance(value, list) else [value]):
                 raise invalid(f"{path}{name} must be one of {', '.join(sorted(field.values))}")
+        for name in document:
+            if name not in fields:
+                raise invalid(f"Unrecognized field: {path}{name}")
 
-    def _of_value(self, value: Any, expected: str, model: type, name: str) -> None:
+    def of_value(self, value: Any, expected: str, package: str, name: str) -> None:
         if of_list := _OF_LIST.fullmatch(expected):
             for place, item in enumerate(_checked(value, list, name)):
-                self._of_value(item, of_list[1], model, f"{name}[{place}]")
+                self.of_value(item, of_list[1], package, f"{name}[{place}]")
         elif of_map := _OF_MAP.fullmatch(expected):
             for key, item in _checked(value, dict, name).items():
-                self._of_value(item, of_map[1], model, f"{name}.{key}")
+                self.of_value(item, of_map[1], package, f"{name}.{key}")
         elif expected in _IS_OF_TYPE:
             if not _IS_OF_TYPE[expected](value):
                 raise malformed(name)
         else:
-            self.of_document(_checked(value, dict, name), _subtype(expected, value, model), f"{name}.")
+            self.of_document(_checked(value, dict, name), _subtype(expected, value, package), f"{name}.")
+
+
+def _package(model: type) -> str:
+    return model.__module__.rpartition(".")[0]
 
 
 def _resolved(model: Model) -> type:
@@ -117,13 +126,12 @@ def _checked(value: Any, kind: type, name: str) -> Any:
     return value
 
 
-def _subtype(name: str, document: Document, beside: type) -> type:
+def _subtype(name: str, document: Document, package: str) -> type:
     """Return the model of this name, or the one of its subtypes that the document's discriminator names."""
-    models = importlib.import_module(beside.__module__.rpartition(".")[0])
-    model: Any = getattr(models, name)
+    model: Any = model_named(f"{package}.{name}")
     # A discriminator that is missing or unknown is told by the base, whose field it is.
     with contextlib.suppress(AttributeError, KeyError):
-        model = getattr(models, model.get_subtype(document))
+        model = model_named(f"{package}.{model.get_subtype(document)}")
     found: type = model
     return found
 
