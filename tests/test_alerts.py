@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -272,7 +272,7 @@ def test_a_thousand_requests_are_too_long_for_a_mail_which_says_so() -> None:
 
 
 @pytest.fixture
-def people(configured: Configure) -> tuple[World, Callable[[], list[tuple[str, str]]]]:
+def people(configured: Configure) -> Iterator[tuple[World, Callable[[], list[tuple[str, str]]]]]:
     """The function with a topic for people, and what was published to it: title and body."""
     cloud = configured()
     found = cloud.oci.run(
@@ -285,7 +285,9 @@ def people(configured: Configure) -> tuple[World, Callable[[], list[tuple[str, s
         entries = cloud.oci.journal.entries("message", topic="people")[already:]
         return [(entry.details["title"], entry.details["body"]) for entry in entries]
 
-    return cloud, mails
+    yield cloud, mails
+    # A name is unique in the tenancy, and the next test makes its own topic of it.
+    cloud.oci.run(lambda: cloud.oci.service(Topics).remove(found))
 
 
 People = tuple[World, Callable[[], list[tuple[str, str]]]]
