@@ -23,10 +23,9 @@ _BASE_PATH = re.compile(r"'base_path': '/(\w+)'")
 _OPERATION = re.compile(r'resource_path = "([^"]+)"\s+method = "(\w+)"\s+operation_name = "(\w+)"')
 _RESPONSE = re.compile(r'response_type="([^"]+)"')
 _REQUEST = re.compile(r"^(\w+): (\w+) (\S+) ->")
-# Paths of the local OCI alone, and of the Fn API, which has no SDK of Oracle's.
-NOT_ORACLES = re.compile(r"/(emulator|v2|invoke)/")
-# Functions answer under their first version, too, with the same models.
-_SAME_AS = {"20181201": "20260325"}
+# Paths of the local OCI alone, of the Fn API, which has no SDK of Oracle, and of the version of Functions that the SDK
+# has left behind.
+NOT_IN_SDK = re.compile(r"/(emulator|v2|invoke)/|/20181201/(applications|functions)\b")
 # What the caller decides: bytes of an object, a function's own answer.
 _OPAQUE = frozenset({"stream", "bytes", "str"})
 
@@ -71,18 +70,15 @@ def _operations(version: str) -> dict[tuple[str, str], list[Expected]]:
 
 def expected_of(name: str, method: str, path: str) -> list[Expected]:
     """What the SDK expects of an operation at a path: more than one thing where services share name and path."""
-    version = path.split("/")[1]
-    known = _SAME_AS.get(version, version)
-    there = f"/{known}{path.removeprefix(f'/{version}')}"
-    both = [found for each in {version, known} for found in _operations(each).get((method, name), [])]
-    return [expected for expected in both if expected.path.fullmatch(path) or expected.path.fullmatch(there)]
+    known = _operations(path.split("/")[1]).get((method, name), [])
+    return [expected for expected in known if expected.path.fullmatch(path)]
 
 
 def deviations(entries: Iterable[Entry]) -> Iterator[str]:
     """What in the successful answers of a journal is not as the SDK expects, a sentence each."""
     for entry in entries:
         request = _REQUEST.match(entry.line) if entry.kind == "request" else None
-        if request and entry.details["status"] < 300 and not NOT_ORACLES.match(request[3]):
+        if request and entry.details["status"] < 300 and not NOT_IN_SDK.match(request[3]):
             known = expected_of(*request.groups())
             problems = [_problem(entry.details["answer"], expected) for expected in known]
             if not known:

@@ -17,7 +17,7 @@ import pytest
 from emulator import LocalOci
 from emulator.core.operations import Operation
 from emulator.core.resources import Resources
-from tests.answers import NOT_ORACLES, deviations, expected_of
+from tests.answers import NOT_IN_SDK, deviations, expected_of
 from tests.world import World, world
 
 Ids = dict[str, str]
@@ -273,7 +273,7 @@ class Sweep:
             self.ids["token"] = self.oci.run(lambda: service.collection.get(ocid)["token"])
 
     def _call(self, declared: Operation) -> None:
-        if NOT_ORACLES.match(declared.path):
+        if NOT_IN_SDK.match(declared.path):
             return
         move = {"compartmentId": self.ids["tenancyId"]}
         change = {"freeformTags": {"swept": "yes"}}
@@ -348,7 +348,7 @@ def test_every_operation_is_one_of_the_sdk(sweep: Sweep) -> None:
         for version in versions[1].split("|") if versions else [""]:
             path = _VERSIONS.sub(version, declared.path)
             known = expected_of(declared.name, declared.method, path)
-            assert NOT_ORACLES.match(path) or known, (declared.name, path)
+            assert NOT_IN_SDK.match(path) or known, (declared.name, path)
 
 
 def test_every_operation_is_called_by_the_sweep_and_answers(sweep: Sweep) -> None:
@@ -356,7 +356,7 @@ def test_every_operation_is_called_by_the_sweep_and_answers(sweep: Sweep) -> Non
     answered = {
         entry.details["operation"] for entry in sweep.oci.journal.entries("request") if entry.details["status"] < 300
     }
-    known = {declared.name for declared, _ in sweep.operations.values() if not NOT_ORACLES.match(declared.path)}
+    known = {declared.name for declared, _ in sweep.operations.values() if not NOT_IN_SDK.match(declared.path)}
     assert known - answered == set()
 
 

@@ -273,4 +273,5 @@ def assert_no_secrets(cloud: World) -> None:
 
 def assert_answers_are_oracles(cloud: World) -> None:
     """Every answer since the world last forgot is what Oracle's SDK expects of its operation."""
-    assert list(deviations(cloud.oci.journal.all()[cloud._since :])) == []
+    found = list(deviations(cloud.oci.journal.all()[cloud._since :]))
+    assert found == [], "\n".join(found)

@@ -5,7 +5,6 @@ Types, required fields and values are told by the models' own documentation, whi
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import re
 from collections.abc import Callable, Mapping
@@ -64,8 +63,7 @@ def only_fields_of(document: Document, model: Model) -> Document:
 
 def check_details(details: Document, model: Model) -> None:
     """Raise ServiceError 400 where a body is not what its model says: a field unknown, missing, or of a wrong type."""
-    base = _resolved(model)
-    _Check(_EMPTY).of_document(details, _subtype(base.__name__, details, _package(base)), "")
+    _Check(_EMPTY).of_document(details, _subtype(_resolved(model), details, ""), "")
 
 
 def check_answer(answer: Any, expected: str, package: str) -> None:
@@ -85,6 +83,9 @@ class _Check:
     def of_document(self, document: Document, model: type, path: str) -> None:
         fields = fields_of(model)
         package = _package(model)
+        for name in document:
+            if name not in fields:
+                raise invalid(f"Unrecognized field: {path}{name}")
         for name, field in fields.items():
             value = document.get(name)
             if field.is_required and value in self._absent:
@@ -94,9 +95,6 @@ class _Check:
             self.of_value(value, field.type, package, path + name)
             if field.values and not field.values.issuperset(value if isinstance(value, list) else [value]):
                 raise invalid(f"{path}{name} must be one of {', '.join(sorted(field.values))}")
-        for name in document:
-            if name not in fields:
-                raise invalid(f"Unrecognized field: {path}{name}")
 
     def of_value(self, value: Any, expected: str, package: str, name: str) -> None:
         if of_list := _OF_LIST.fullmatch(expected):
@@ -109,7 +107,8 @@ class _Check:
             if not _IS_OF_TYPE[expected](value):
                 raise malformed(name)
         else:
-            self.of_document(_checked(value, dict, name), _subtype(expected, value, package), f"{name}.")
+            model = model_named(f"{package}.{expected}")
+            self.of_document(_checked(value, dict, name), _subtype(model, value, f"{name}."), f"{name}.")
 
 
 def _package(model: type) -> str:
@@ -126,13 +125,15 @@ def _checked(value: Any, kind: type, name: str) -> Any:
     return value
 
 
-def _subtype(name: str, document: Document, package: str) -> type:
-    """Return the model of this name, or the one of its subtypes that the document's discriminator names."""
-    model: Any = model_named(f"{package}.{name}")
-    # A discriminator that is missing or unknown is told by the base, whose field it is.
-    with contextlib.suppress(AttributeError, KeyError):
-        model = model_named(f"{package}.{model.get_subtype(document)}")
+def _subtype(model: Any, document: Document, path: str) -> type:
+    """Return the model, or the one of its subtypes that the document's discriminator names. Raises ServiceError 400."""
     found: type = model
+    if hasattr(model, "get_subtype"):
+        try:
+            # What is unknown is the base itself, whose documentation has the values.
+            found = model_named(f"{_package(model)}.{model.get_subtype(document)}")
+        except KeyError as absent:
+            raise missing(f"{path}{absent.args[0]}") from None
     return found
 
 
