@@ -346,6 +346,7 @@ RETAINED: dict[str, tuple[dict[str, Any], bool]] = {
     "a prevented deletion": ({"is_prevent_deletion_enabled": True}, False),
     "a prevented deletion for a period": ({"retention_period": days(1), "is_prevent_deletion_enabled": True}, False),
     "a lock": ({"retention_period": days(1), "is_retention_lock_enabled": True}, False),
+    "a lock without a period": ({"is_retention_lock_enabled": True}, False),
     "an indefinite hold": ({"is_indefinite_retention_enabled": True}, False),
 }
 
@@ -386,7 +387,6 @@ def test_a_prevention_can_be_taken_back_and_a_lock_only_lengthened(cloud: World,
 @pytest.mark.parametrize(
     "details",
     [
-        {"isRetentionLockEnabled": True},
         {"retentionPeriod": {"retentionTimeUnit": "DAYS", "retentionTimeAmount": 0}},
         {"retentionPeriod": {"retentionTimeUnit": "WEEKS", "retentionTimeAmount": 1}},
         {"retentionPeriod": {"retentionTimeAmount": 1}},

@@ -25,12 +25,10 @@ def retention_of(details: Document) -> Document:
 
 
 def check_retention(retention: Document) -> None:
-    """Raise ServiceError 400 for a period of nothing, and for a lock without a period."""
+    """Raise ServiceError 400 for a period of nothing. A lock without a period is not documented, and lasts here."""
     period = retention.get("retentionPeriod")
     if period and period["retentionTimeAmount"] < 1:
         raise invalid("retentionPeriod.retentionTimeAmount must be at least 1")
-    if retention.get("isRetentionLockEnabled") and not period:
-        raise invalid("isRetentionLockEnabled needs a retentionPeriod")
 
 
 def expiry_of(backup: Document) -> str | None:
