@@ -120,7 +120,8 @@ def _wait_until(true: Callable[[], bool]) -> None:
 
 
 def _instance(oci: LocalOci, name: str) -> dict[str, Any]:
-    details = {"compartmentId": oci.compartment_id, "shape": "VM.Standard.E4.Flex", "displayName": name}
+    located = {"compartmentId": oci.compartment_id, "availabilityDomain": "AD-1"}
+    details = {**located, "shape": "VM.Standard.E4.Flex", "displayName": name}
     instance = oci.operator.call("POST", "/20160918/instances", details)
     for number in range(1, _DISKS + 1):
         volume = _volume(oci, f"web-1-disk-{number}")

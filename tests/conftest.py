@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.world import World, assert_no_secrets, world
+from tests.world import World, assert_answers_are_oracles, assert_no_secrets, world
 
 Configure = Callable[..., World]
 
@@ -25,6 +25,7 @@ def cloud(_shared_cloud: World) -> Iterator[World]:
     yield _shared_cloud
     _shared_cloud.oci.reset()
     assert_no_secrets(_shared_cloud)
+    assert_answers_are_oracles(_shared_cloud)
 
 
 @pytest.fixture

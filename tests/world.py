@@ -23,6 +23,7 @@ from emulator.services.block_volume.volume_groups import VolumeGroups
 from emulator.services.block_volume.volumes import Volumes
 from emulator.services.connector_hub.service_connectors import ServiceConnectors
 from emulator.services.queue.queues import Queues
+from tests.answers import deviations
 
 EVENTS = Path(__file__).with_name("events")
 FUNCTION_LOG = "log"
@@ -74,6 +75,7 @@ class World:
         return self._ready(self.oci.service(Volumes), {"displayName": "db-data-1", **details})
 
     def boot_volume(self, **details: Any) -> str:
+        """A boot volume as one that comes with an instance: by a request it would be a copy of another."""
         return self._ready(self.oci.service(BootVolumes), {"displayName": "web-1 (Boot Volume)", **details})
 
     def volume_group(self, *volume_ids: str, **details: Any) -> str:
@@ -96,7 +98,7 @@ class World:
         located = (
             details if "backup" in resources.resource_type else {"compartmentId": self.oci.compartment_id, **details}
         )
-        document = self.oci.run(lambda: resources.add(located))
+        document = self.oci.run(lambda: resources.insert(located))
         event_type = f"com.oraclecloud.blockvolumes.create{resources.resource_type}.end"
         self.oci.journal.wait_for("event", type=event_type, resource=document["id"])
         return str(document["id"])
@@ -106,7 +108,12 @@ class World:
         instance = self.oci.operator.call(
             "POST",
             "/20160918/instances",
-            {"compartmentId": self.oci.compartment_id, "shape": "VM.Standard.E4.Flex", "displayName": name},
+            {
+                "compartmentId": self.oci.compartment_id,
+                "availabilityDomain": "AD-1",
+                "shape": "VM.Standard.E4.Flex",
+                "displayName": name,
+            },
         )
         launched = "com.oraclecloud.computeapi.launchinstance.end"
         self.oci.journal.wait_for("event", type=launched, resource=instance["id"])
@@ -249,6 +256,7 @@ def world(**options: Any) -> Iterator[World]:
         cloud = World(oci)
         yield cloud
         assert_no_secrets(cloud)
+        assert_answers_are_oracles(cloud)
 
 
 def assert_no_secrets(cloud: World) -> None:
@@ -261,3 +269,9 @@ def assert_no_secrets(cloud: World) -> None:
     secrets = [token.read_text() for token in tokens]
     for secret in ["PRIVATE KEY", "ST$", "Signature version", 'keyId="', "Traceback", 'File "', AWS_SECRET, *secrets]:
         assert secret not in everything, f"{secret!r} was told: {everything}"
+
+
+def assert_answers_are_oracles(cloud: World) -> None:
+    """Every answer since the world last forgot is what Oracle's SDK expects of its operation."""
+    found = list(deviations(cloud.oci.journal.all()[cloud._since :]))
+    assert found == [], "\n".join(found)

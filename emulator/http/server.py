@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import json
 import ssl
 import time
@@ -114,8 +115,8 @@ class Server:
             principal=principal.kind if principal else "",
             headers=headers,
             content=content,
-            # A copy: the resource goes on with its life.
-            answer=dict(reply.document) if isinstance(reply.document, dict) else reply.document,
+            # A copy: the resources go on with their lives.
+            answer=copy.deepcopy(reply.document),
         )
         response = _response(reply.status, reply.document, reply.headers, _request_id(request))
         return await _break_off(request, response, fault)

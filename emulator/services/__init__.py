@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from emulator.core.service import Service
 from emulator.core.work_requests import WorkRequests
+from emulator.services.block_volume.backup_policies import BackupPolicies
+from emulator.services.block_volume.backup_policy_assignments import BackupPolicyAssignments
 from emulator.services.block_volume.boot_volume_backups import BootVolumeBackups
 from emulator.services.block_volume.boot_volumes import BootVolumes
 from emulator.services.block_volume.volume_backups import VolumeBackups
@@ -54,6 +56,8 @@ SERVICES: tuple[type[Service], ...] = (
     VolumeBackups,
     BootVolumeBackups,
     VolumeGroupBackups,
+    BackupPolicies,
+    BackupPolicyAssignments,
     Instances,
     VolumeAttachments,
     BootVolumeAttachments,
