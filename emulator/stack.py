@@ -1,4 +1,4 @@
-"""What the local OCI holds from the start: this project's function, its topics, and what sets it off."""
+"""What the local OCI holds from the start: a function, its topics, and what sets it off."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from emulator.services.functions.images import read_func_yaml
 from emulator.services.notifications.subscriptions import Subscriptions
 from emulator.services.notifications.topics import Topics
 
-APPLICATION, FUNCTION = "volume-backups", "create-volume-backup"
+RULE, FUNCTION = "volume-backups", "create-volume-backup"
 RESULTS, ALARMS = "backup-results", "backup-alarms"
 # What the function is subscribed to: tag changes and ended backups, never blockvolumes.* as a whole.
 EVENT_TYPES = [
@@ -31,7 +31,7 @@ class Stack:
     """The resources that are there from the start.
 
     Attributes:
-        function: the function `create-volume-backup`.
+        function: the function, named as its func.yaml says, or `create-volume-backup`.
         result_topic: the topic that it publishes to.
         alarm_topic: the topic for alarms.
     """
@@ -46,15 +46,16 @@ def create_stack(cloud: Cloud, config: Mapping[str, str]) -> Stack:
     compartment = {"compartmentId": cloud.compartment_id}
     topics, functions = cloud.service(Topics), cloud.service(Functions)
     # Which subnet it is does not matter: the function's process has the network of its host.
-    application = {**compartment, "displayName": APPLICATION, "subnetIds": [new_ocid("subnet")]}
+    application = {**compartment, "displayName": cloud.options.application, "subnetIds": [new_ocid("subnet")]}
+    described = read_func_yaml(cloud.options.image)
     function = functions.add(
         {
             "applicationId": cloud.service(Applications).add(application)["id"],
             "displayName": FUNCTION,
-            "image": f"local/{FUNCTION}:latest",
+            "image": f"local/{described.get('displayName', FUNCTION)}:latest",
             "memoryInMBs": 256,
             "timeoutInSeconds": 300,
-            **read_func_yaml(cloud.options.image),
+            **described,
         }
     )
     result_topic = topics.add({**compartment, "name": RESULTS})
@@ -72,7 +73,7 @@ def _wire(cloud: Cloud, stack: Stack) -> None:
     subscription = {"topicId": stack.alarm_topic["id"], "protocol": "ORACLE_FUNCTIONS", "endpoint": function_id}
     cloud.service(Subscriptions).add({**compartment, **subscription})
     rule = {
-        "displayName": APPLICATION,
+        "displayName": RULE,
         "isEnabled": True,
         "condition": json.dumps({"eventType": EVENT_TYPES}),
         "actions": {"actions": [{"actionType": "FAAS", "isEnabled": True, "functionId": function_id}]},

@@ -112,6 +112,7 @@ class Server:
             status=reply.status,
             milliseconds=milliseconds,
             principal=principal.kind if principal else "",
+            caller=principal.ocid if principal else "",
             headers=headers,
             content=content,
             # A copy: the resource goes on with its life.

@@ -83,10 +83,10 @@ class FnApi(Service):
         image = find_image(details["image"], options.images, options.image)
         given = {name: details[fn_name] for fn_name, name in _SETTINGS.items() if details.get(fn_name)}
         function = {
-            "applicationId": details["app_id"],
-            "displayName": details["name"],
             "memoryInMBs": 128,
             **read_func_yaml(image),
+            "applicationId": details["app_id"],
+            "displayName": details["name"],
             **given,
         }
         return Reply(self._as_fn(self.cloud.service(Functions).add(function)))
