@@ -30,7 +30,7 @@ def main() -> None:
     observer.oci = oci
     try:
         _start(oci)
-        wait_for_interrupt(f"ready {oci.base_url} state {oci.state}\n{oci.environment}\nTo use it: . {oci.state}/env")
+        wait_for_interrupt(f"ready {oci.base_url} state {oci.state}\n{oci.environment}To use it: . {oci.state}/env")
     finally:
         oci.stop()
 

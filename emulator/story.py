@@ -202,7 +202,11 @@ def main() -> None:
     parser.add_argument("--keep", action="store_true", help="leave the local OCI up afterwards, to try by hand")
     arguments = parser.parse_args()
     narrator = Narrator()
-    oci = LocalOci(Options(state=_STATE if arguments.keep else None, lifecycle_seconds=0.3, listener=narrator.show))
+    state = _STATE if arguments.keep else None
+    try:
+        oci = LocalOci(Options(state=state, lifecycle_seconds=0.3, listener=narrator.show))
+    except ValueError as error:
+        parser.error(str(error))
     try:
         oci.start()
         narrator.say("local OCI", f"ready on {oci.base_url}")
