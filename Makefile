@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: run test check format bench image-size clean
+.PHONY: run test check format stack bench image-size clean
 
 # Shows the main job on the local OCI and ends; KEEP=1 leaves it up to try by hand.
 run: $(READY)
@@ -23,6 +23,10 @@ check: $(READY)
 format: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# The stack's whole life with Oracle's own Terraform provider against the local OCI; needs terraform, and takes 6 minutes.
+stack: $(READY)
+	@$(BIN)/python -m deploy.rehearse
 
 # Measures against the alternatives and writes bench/README.md; takes some minutes on a quiet machine.
 bench: $(READY)

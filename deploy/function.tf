@@ -12,7 +12,7 @@ locals {
     KMS_KEY_ID           = var.kms_key_id
     RETENTION_DAYS       = var.retention_days == 0 ? "" : tostring(var.retention_days)
     ALERT_TOPIC_ID       = join(",", concat([oci_ons_notification_topic.alerts.id], var.additional_alert_topic_ids))
-    WORK_QUEUE_ID        = try(oci_queue_queue.work[0].id, "")
+    WORK_QUEUE_ID        = local.work_queue_id
     GIVE_UP_HOURS        = var.create_queue ? tostring(var.give_up_hours) : ""
     DRY_RUN              = tostring(var.dry_run)
     MAX_CONCURRENCY      = tostring(var.max_concurrency)

@@ -17,9 +17,9 @@ locals {
     ],
     [for statement in [
       # GetQueue
-      "${local.allow} read queues in compartment id ${var.compartment_ocid} where target.queue.id = '${one(oci_queue_queue.work[*].id)}'",
+      "${local.allow} read queues in compartment id ${var.compartment_ocid} where target.queue.id = '${local.work_queue_id}'",
       # PutMessages
-      "${local.allow} use queue-push in compartment id ${var.compartment_ocid} where target.queue.id = '${one(oci_queue_queue.work[*].id)}'",
+      "${local.allow} use queue-push in compartment id ${var.compartment_ocid} where target.queue.id = '${local.work_queue_id}'",
     ] : statement if var.create_queue],
     [for statement in [
       # CreateBootVolumeBackup, GetBootVolumeBackup, ListBootVolumeBackups, CreateVolumeGroupBackup
@@ -28,7 +28,7 @@ locals {
     [for statement in [
       # CreateVolumeGroupBackup, GetVolumeGroupBackup, ListVolumeGroupBackups
       "${local.allow} manage volume-group-backups ${local.in_volumes} where request.permission != 'VOLUME_GROUP_BACKUP_DELETE'",
-      # CreateVolumeGroupBackup, GetVolumeGroup, GetVolumeGroupBackup, ListVolumeGroupBackups
+      # CreateVolumeGroupBackup, GetVolumeGroup
       "${local.allow} inspect volume-groups ${local.in_volumes}",
     ] : statement if var.allow_volume_groups],
     [for statement in [
@@ -44,8 +44,8 @@ locals {
     var.allow_tag_namespaces ? ["${local.allow} use tag-namespaces in tenancy"] : [],
     var.kms_key_id == "" ? [] : ["Allow service blockstorage to use keys in tenancy where target.key.id = '${var.kms_key_id}'"],
     var.create_queue ? [
-      "Allow any-user to use queue-pull in compartment id ${var.compartment_ocid} where all {request.principal.type = 'serviceconnector', request.principal.compartment.id = '${var.compartment_ocid}', target.queue.id = '${one(oci_queue_queue.work[*].id)}'}",
-      "Allow any-user to read queues in compartment id ${var.compartment_ocid} where all {request.principal.type = 'serviceconnector', request.principal.compartment.id = '${var.compartment_ocid}', target.queue.id = '${one(oci_queue_queue.work[*].id)}'}",
+      "Allow any-user to use queue-pull in compartment id ${var.compartment_ocid} where all {request.principal.type = 'serviceconnector', request.principal.compartment.id = '${var.compartment_ocid}', target.queue.id = '${local.work_queue_id}'}",
+      "Allow any-user to read queues in compartment id ${var.compartment_ocid} where all {request.principal.type = 'serviceconnector', request.principal.compartment.id = '${var.compartment_ocid}', target.queue.id = '${local.work_queue_id}'}",
       "Allow any-user to use fn-invocation in compartment id ${var.compartment_ocid} where all {request.principal.type = 'serviceconnector', request.principal.compartment.id = '${var.compartment_ocid}'}",
     ] : [],
     var.schedule_cron == "" ? [] : ["Allow any-user to manage functions-family in compartment id ${var.compartment_ocid} where all {request.principal.type = 'resourceschedule', request.principal.id = '${oci_resource_scheduler_schedule.backup[0].id}'}"],

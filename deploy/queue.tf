@@ -2,6 +2,8 @@
 # time, until it is done. After an error the message is visible again once the queue's visibility timeout has passed.
 
 locals {
+  work_queue_id = join("", oci_queue_queue.work[*].id)
+
   # A queue delivers a message 20 times at the most before it becomes a dead letter. So many tries, this far apart, last
   # longer than the function goes on trying: it always gives up first, and tells.
   most_deliveries    = 20

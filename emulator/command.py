@@ -65,7 +65,8 @@ def _build_parser() -> argparse.ArgumentParser:
     function.add_argument("--unwired", action="store_true", help="set it off by no event and no alarm of its own")
     function.add_argument("--empty", action="store_true", help="start without a function, topics and a rule")
     cloud = parser.add_argument_group("how the cloud behaves")
-    cloud.add_argument("--deny", action="append", default=[], metavar="PERMISSION", help="e.g. 'manage volume-backups'")
+    cloud.add_argument("--allow", action="append", default=[], metavar="GRANT", help="e.g. 'manage instances'")
+    cloud.add_argument("--deny", action="append", default=[], metavar="GRANT", help="e.g. 'manage volume-backups'")
     cloud.add_argument("--lifecycle", type=float, default=1.0, metavar="SECONDS", help="time in a state (%(default)s)")
     cloud.add_argument("--latency", type=float, default=0.0, metavar="SECONDS", help="wait of requests (%(default)s)")
     cloud.add_argument("--copies", type=int, default=1, metavar="N", help="deliver each event so often (%(default)s)")
@@ -93,6 +94,7 @@ def _read_options(arguments: argparse.Namespace, observer: Observer) -> Options:
         config=dict(arguments.config),
         wired=not arguments.unwired,
         own_stack=not arguments.empty,
+        grants=tuple(arguments.allow),
         denied=tuple(arguments.deny),
         lifecycle_seconds=arguments.lifecycle,
         latency_seconds=arguments.latency,

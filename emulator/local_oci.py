@@ -23,7 +23,6 @@ from emulator.http.certificates import Authority
 from emulator.http.controls import Controls
 from emulator.http.faults import FaultKeys, Faults
 from emulator.http.operator import Operator
-from emulator.http.permissions import Permissions
 from emulator.http.server import Server
 from emulator.image import Image
 from emulator.loop_thread import LoopThread
@@ -32,6 +31,7 @@ from emulator.services import SERVICES
 from emulator.services.functions.functions import Functions
 from emulator.services.functions.invocations import Invocations, decode_answer
 from emulator.services.functions.pool import Pool
+from emulator.services.identity.authorization import Authorization
 from emulator.stack import Stack, create_stack
 from emulator.state_folder import StateFolder
 
@@ -58,14 +58,14 @@ class LocalOci:
         if options.own_stack and not options.image.function_file.is_file():
             raise ValueError(f"there is no function {options.image.function_file}")
         operations = [found for kind in (*services, Controls) for _, found in declared_operations(kind)]
-        self._permissions = Permissions(operations)
-        self._permissions.deny(*options.denied)
         self._faults = Faults(operation.name for operation in operations)
         self.options = options
         self._folder = StateFolder(options.state)
         self.state = self._folder.path
         self.cloud = Cloud(options, self.state)
         self.cloud.register(services)
+        self._authorization = self.cloud.service(Authorization)
+        self._authorization.deny(*options.denied)
         self.journal = self.cloud.journal
         self._api_key = ApiKey(self.state, self.cloud.tenancy_id, self.cloud.user_id)
         functions = self.cloud.service(Functions)
@@ -74,7 +74,7 @@ class LocalOci:
             self._served,
             self.journal,
             self._faults,
-            self._permissions,
+            self._authorization.authorize,
             self._find_principal,
             functions.kill,
             options.latency_seconds,
@@ -224,8 +224,8 @@ class LocalOci:
         self.run(lambda: self._faults.add({"operation": operation, "delaySeconds": delay_seconds, **fault}))
 
     def deny(self, *permissions: str) -> None:
-        """Take permissions (``manage volume-backups``) from all functions. Raises ValueError for an unknown one."""
-        self.run(lambda: self._permissions.deny(*permissions))
+        """Take what ``manage volume-backups`` gives from all functions. Raises ValueError for an unknown grant."""
+        self.run(lambda: self._authorization.deny(*permissions))
 
     def reset(self) -> None:
         """Put back what tests disturb: no faults, the permissions of the options, principals that are accepted.
@@ -236,8 +236,8 @@ class LocalOci:
 
     def _reset(self) -> None:
         self._faults.clear()
-        self._permissions.clear()
-        self._permissions.deny(*self.options.denied)
+        self._authorization.clear()
+        self._authorization.deny(*self.options.denied)
         self.service(Functions).mend_principals()
 
 

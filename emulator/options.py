@@ -27,7 +27,8 @@ class Options:
         own_stack: whether there are a function, topics, a rule and a subscription from the start.
         application: the name of the application that the function is in from the start.
         config: configuration of the function, over the TOPIC_ID and OCI_ENDPOINT that are set for it.
-        denied: permissions (``manage volume-backups``) that functions lack.
+        grants: what the function may do in its compartment (``manage instances``), beside what backups need.
+        denied: grants (``manage volume-backups``) that are taken from functions, whatever the policies say.
         wired: subscribe the function to the alarm topic and to the events that it acts on.
         lifecycle_seconds: how long a resource stays in each state on its way to the last.
         latency_seconds: how long every request waits before it is carried out.
@@ -57,6 +58,7 @@ class Options:
     own_stack: bool = True
     application: str = "volume-backups"
     config: Mapping[str, str | None] = field(default_factory=dict)
+    grants: tuple[str, ...] = ()
     denied: tuple[str, ...] = ()
     wired: bool = True
     lifecycle_seconds: float = 0.05
@@ -88,6 +90,7 @@ class OptionNames(TypedDict, total=False):
     own_stack: bool
     application: str
     config: Mapping[str, str | None]
+    grants: tuple[str, ...]
     denied: tuple[str, ...]
     wired: bool
     lifecycle_seconds: float

@@ -1,4 +1,4 @@
-"""What the local OCI holds from the start: a function, its topics, and what sets it off."""
+"""What the local OCI holds from the start: a function, what it may do, its topics, and what sets it off."""
 
 from __future__ import annotations
 
@@ -13,11 +13,34 @@ from emulator.services.events.rules import Rules
 from emulator.services.functions.applications import Applications
 from emulator.services.functions.functions import Functions
 from emulator.services.functions.images import read_func_yaml
+from emulator.services.identity.dynamic_groups import DynamicGroups
+from emulator.services.identity.policies import Policies
 from emulator.services.notifications.subscriptions import Subscriptions
 from emulator.services.notifications.topics import Topics
 
-RULE, FUNCTION = "volume-backups", "create-volume-backup"
+# Of the dynamic group, the policy and the rule.
+_NAME = "volume-backups"
+FUNCTION = "create-volume-backup"
 RESULTS, ALARMS = "backup-results", "backup-alarms"
+# What the function may do in the compartment.
+GRANTS = (
+    "inspect volume-attachments",
+    "inspect volume-groups",
+    "manage boot-volume-backups",
+    "manage volume-backups",
+    "manage volume-group-backups",
+    "read instances",
+    "read queues",
+    "use ons-topics",
+    "use queue-push",
+    "use volumes",
+)
+# What connectors and schedules may do in the compartment, which have to be allowed to do what they do.
+_GRANTS_OF_SERVICES = (
+    "use fn-invocation in {} where request.principal.type in ('serviceconnector', 'resourceschedule')",
+    "use queue-pull in {} where request.principal.type = 'serviceconnector'",
+    "read queues in {} where request.principal.type = 'serviceconnector'",
+)
 # What the function is subscribed to: tag changes and ended backups, never blockvolumes.* as a whole.
 EVENT_TYPES = [
     f"com.oraclecloud.blockvolumes.{name}"
@@ -34,11 +57,13 @@ class Stack:
         function: the function, named as its func.yaml says, or `create-volume-backup`.
         result_topic: the topic that it publishes to.
         alarm_topic: the topic for alarms.
+        policy: what the function, connectors and schedules may do.
     """
 
     function: Document
     result_topic: Document
     alarm_topic: Document
+    policy: Document
 
 
 def create_stack(cloud: Cloud, config: Mapping[str, str]) -> Stack:
@@ -61,10 +86,24 @@ def create_stack(cloud: Cloud, config: Mapping[str, str]) -> Stack:
     result_topic = topics.add({**compartment, "name": RESULTS})
     alarm_topic = topics.add({**compartment, "name": ALARMS})
     functions.configure(function, {**config, "TOPIC_ID": result_topic["id"], **cloud.options.config})
-    stack = Stack(function, result_topic, alarm_topic)
+    stack = Stack(function, result_topic, alarm_topic, _allow(cloud, function))
     if cloud.options.wired:
         _wire(cloud, stack)
     return stack
+
+
+def _allow(cloud: Cloud, function: Document) -> Document:
+    """Make a dynamic group of the function alone, and return the policy that allows it what it does."""
+    named = {"compartmentId": cloud.tenancy_id, "name": _NAME, "description": "There from the start"}
+    rule = f"ALL {{resource.type = 'fnfunc', resource.id = '{function['id']}'}}"
+    cloud.service(DynamicGroups).add({**named, "matchingRule": rule})
+    within = f"compartment id {cloud.compartment_id}"
+    statements = [
+        *(f"Allow dynamic-group {_NAME} to {grant} in {within}" for grant in (*GRANTS, *cloud.options.grants)),
+        f"Allow dynamic-group {_NAME} to use tag-namespaces in tenancy",
+        *(f"Allow any-user to {grant.format(within)}" for grant in _GRANTS_OF_SERVICES),
+    ]
+    return cloud.service(Policies).add({**named, "statements": statements})
 
 
 def _wire(cloud: Cloud, stack: Stack) -> None:
@@ -73,7 +112,7 @@ def _wire(cloud: Cloud, stack: Stack) -> None:
     subscription = {"topicId": stack.alarm_topic["id"], "protocol": "ORACLE_FUNCTIONS", "endpoint": function_id}
     cloud.service(Subscriptions).add({**compartment, **subscription})
     rule = {
-        "displayName": RULE,
+        "displayName": _NAME,
         "isEnabled": True,
         "condition": json.dumps({"eventType": EVENT_TYPES}),
         "actions": {"actions": [{"actionType": "FAAS", "isEnabled": True, "functionId": function_id}]},

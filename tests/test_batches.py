@@ -77,7 +77,7 @@ def test_a_defect_with_one_item_is_that_items_failure_and_leaves_the_others_alon
     assert result.error.retryable
     assert "unexpected ZeroDivisionError" in result.error.message
     assert result.count == 2
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(InternalError, match="unexpected ZeroDivisionError"):
         parse_body(record)
 
 

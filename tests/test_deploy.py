@@ -19,7 +19,6 @@ from handlers.domain.operations import Operation
 from handlers.settings import KEYS, read
 from handlers.triggers.completion import BACKUP_ENDED
 from handlers.triggers.resource_change import TAGGED_TYPES
-from tests.conftest import Configure
 
 DEPLOY = PROJECT / "deploy"
 OPERATIONS = [value for value in vars(operations).values() if isinstance(value, Operation)]
@@ -77,16 +76,6 @@ def test_func_yaml_and_the_stack_agree() -> None:
     assert unquoted(function["display_name"]) == described["name"]
     assert (function["memory_in_mbs"], function["timeout_in_seconds"]) == (described["memory"], described["timeout"])
     assert tuple(re.findall(r"^#   ([A-Z_]+):", (PROJECT / "func.yaml").read_text(), re.MULTILINE)) == configuration()
-
-
-def test_every_operation_has_its_statements_and_every_statement_its_operations() -> None:
-    text = (DEPLOY / "iam.tf").read_text()
-    statements = re.findall(r'^ +# (.+)\n +"\$\{local\.allow\} (\w+ [\w-]+) ', text, re.MULTILINE)
-    needed: dict[str, set[str]] = {}
-    for operation in OPERATIONS:
-        for grant in operation.grants:
-            needed.setdefault(grant, set()).add(operation.name)
-    assert {grant: set(named.split(", ")) for named, grant in statements} == needed
 
 
 def test_no_statement_lets_the_function_delete_a_backup() -> None:
@@ -204,28 +193,3 @@ def test_the_stack_is_formatted(tmp_path: Path) -> None:
         ["terraform", "fmt", "-check", "-diff", str(tmp_path)], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout
-
-
-@pytest.mark.parametrize(
-    ("denied", "operation"),
-    [
-        (grant, operation.name)
-        for operation in OPERATIONS
-        for grant in operation.grants[:1]
-        if operation.method == "POST"
-    ],
-)
-def test_a_permission_that_is_denied_is_named_by_the_hint(configured: Configure, denied: str, operation: str) -> None:
-    cloud = configured()
-    makers = {
-        "CreateVolumeBackup": cloud.volume,
-        "CreateBootVolumeBackup": cloud.boot_volume,
-        "CreateVolumeGroupBackup": lambda: cloud.volume_group(cloud.volume()),
-        "PublishMessage": cloud.volume,
-    }
-    volume = makers[operation]()
-    cloud.oci.deny(denied)
-    _, answer = cloud.invoke({"volumeId": volume})
-    error = answer["error"] if operation == "PublishMessage" else answer["results"][0]["error"]
-    assert f"a policy allows {operation}: " in error["hint"]
-    assert f"to {denied} in compartment" in error["hint"]

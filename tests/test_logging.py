@@ -99,6 +99,7 @@ def test_a_log_group_is_left_alone_while_it_is_being_made() -> None:
 
 def test_log_groups_move_with_compartments_and_are_listed_with_those_below(logging: Logging) -> None:
     client, group_id, tenancy_id = logging.client, logging.group(), logging.cloud.oci.cloud.tenancy_id
+    log_id = logging.log(group_id)
     assert client.list_log_groups(tenancy_id).data == []
     below = oci.pagination.list_call_get_all_results(
         client.list_log_groups, tenancy_id, is_compartment_id_in_subtree=True
@@ -106,8 +107,10 @@ def test_log_groups_move_with_compartments_and_are_listed_with_those_below(loggi
     assert group_id in {group.id for group in below}
     destination = models.ChangeLogGroupCompartmentDetails(compartment_id=tenancy_id)
     moved = logging.done(client.change_log_group_compartment(group_id, destination))
-    assert moved == ("MOVE_LOG_GROUP", "loggroup", "UPDATED", group_id)
+    assert moved == ("MOVE_LOG_GROUP", "loggroup", "RELATED", group_id)
     assert [group.id for group in client.list_log_groups(tenancy_id).data] == [group_id]
+    assert client.get_log(group_id, log_id).data.compartment_id == tenancy_id
+    logging.done(client.delete_log(group_id, log_id))
     logging.done(client.delete_log_group(group_id))
 
 

@@ -232,3 +232,50 @@ def test_a_subscription_is_confirmed_and_an_alarms_history_is_read(wired: World,
     assert alarm in ids(oci("monitoring alarm-status list-alarms-status", *compartment))
     oci("monitoring alarm update", "--alarm-id", alarm, "--severity", "INFO", "--force")
     oci("monitoring alarm delete", "--alarm-id", alarm, "--force")
+
+
+def test_networks_are_made_and_listed(wired: World, oci: Cli) -> None:
+    compartment = ("--compartment-id", wired.oci.compartment_id)
+    made = ("--cidr-blocks", '["10.90.0.0/24"]', "--display-name", "cli", "--wait-for-state", "AVAILABLE", *NOW)
+    vcn = oci("network vcn create", *compartment, *made)
+    assert (vcn["display-name"], vcn["lifecycle-state"]) == ("cli", "AVAILABLE")
+    assert vcn["id"] in ids(oci("network vcn list", *compartment, "--all"))
+    subnet = oci("network subnet create", *compartment, "--vcn-id", vcn["id"], "--cidr-block", "10.90.0.0/26")
+    assert subnet["route-table-id"] == vcn["default-route-table-id"]
+
+
+def test_dynamic_groups_policies_and_compartments_are_made(wired: World, oci: Cli) -> None:
+    tenancy = ("--compartment-id", wired.oci.cloud.tenancy_id)
+    named = ("--name", "cli", "--description", "made by the command")
+    group = oci("iam dynamic-group create", *named, "--matching-rule", "ALL {resource.type = 'fnfunc'}")
+    assert (group["name"], group["compartment-id"]) == ("cli", wired.oci.cloud.tenancy_id)
+    statements = json.dumps(["Allow dynamic-group cli to use volumes in tenancy"])
+    policy = oci("iam policy create", *tenancy, *named, "--statements", statements)
+    assert (policy["lifecycle-state"], policy["statements"]) == ("ACTIVE", json.loads(statements))
+    taken = oci("iam policy create", *tenancy, *named, "--statements", statements, succeeds=False)
+    assert (taken["status"], taken["code"]) == (409, "PolicyAlreadyExists")
+    below = oci("iam compartment list", *tenancy, "--compartment-id-in-subtree", "true", "--all")
+    assert wired.oci.compartment_id in ids(below)
+
+
+def test_log_groups_are_made_by_work_requests(wired: World, oci: Cli) -> None:
+    compartment = ("--compartment-id", wired.oci.compartment_id)
+    done = ("--display-name", "cli", "--wait-for-state", "SUCCEEDED", *NOW)
+    work_request = oci("logging log-group create", *compartment, *done)
+    assert (work_request["operation-type"], work_request["status"]) == ("CREATE_LOG_GROUP", "SUCCEEDED")
+    made = {resource["identifier"] for resource in work_request["resources"]}
+    assert made <= ids(oci("logging log-group list", *compartment, "--all"))
+
+
+def test_schedules_are_made_and_fired(wired: World, oci: Cli) -> None:
+    compartment = ("--compartment-id", wired.oci.compartment_id)
+    volume_id = wired.volume()
+    parameters = [{"parameterType": "BODY", "value": {"volumeId": volume_id}}]
+    resources = json.dumps([{"id": wired.oci.function["id"], "parameters": parameters}])
+    recurrence = ("--action", "START_RESOURCE", "--recurrence-type", "CRON", "--recurrence-details", "0 2 * * *")
+    schedule = oci("resource-scheduler schedule create", *compartment, *recurrence, "--resources", resources)
+    assert schedule["resources"][0]["parameters"][0]["value"] == {"volumeId": volume_id}
+    listed = oci("resource-scheduler schedule list", *compartment)["items"]
+    assert schedule["id"] in ids(listed)
+    wired.oci.operator.call("POST", f"/emulator/schedules/{schedule['id']}/fire")
+    wired.wait_for_backup_of(volume_id)

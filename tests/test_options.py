@@ -36,3 +36,10 @@ def test_every_key_of_a_fault_is_a_keyword_of_the_same_type() -> None:
 def test_an_option_that_does_not_exist_is_refused_with_those_that_do() -> None:
     with pytest.raises(TypeError, match=r"there is no option 'lifecyle'; there are: host, port, .*lifecycle_seconds"):
         local_oci(lifecyle=1).__enter__()  # type: ignore[call-arg]
+
+
+def test_a_function_may_do_what_its_grants_say() -> None:
+    with local_oci(grants=("manage instances",)) as oci:
+        policies = oci.operator.call("GET", "/20160918/policies", compartmentId=oci.cloud.tenancy_id)
+        within = f"in compartment id {oci.compartment_id}"
+        assert f"Allow dynamic-group volume-backups to manage instances {within}" in policies[0]["statements"]

@@ -78,8 +78,9 @@ def test_a_schedule_runs_at_its_time_and_again_at_the_next(scheduler: Scheduler)
     made = scheduler.make(
         {"volumeId": volume_id}, recurrence_type="ICAL", recurrence_details="FREQ=SECONDLY;INTERVAL=1;COUNT=3"
     )
-    scheduler.cloud.oci.journal.wait_for("invocation", count=2, status=200)
     scheduler.cloud.wait_for_backup_of(volume_id)
+    cloud = scheduler.cloud
+    assert cloud.oci.journal.wait_until(lambda _: len(cloud.entries("invocation", status=200)) > 1)
     scheduler.client.deactivate_schedule(made.id)
 
 

@@ -20,6 +20,7 @@ from emulator.options import PROJECT
 from emulator.services import SERVICES
 from emulator.services.block_volume.volumes import Volumes
 from emulator.services.functions.functions import Functions
+from tests.function_client import FunctionClient
 from tests.world import World, world
 
 
@@ -35,19 +36,19 @@ class Cpes(Resources):
         made = {"displayName": name, "lifecycleState": "PROVISIONING", "timeCreated": now()}
         return {**tagged(details), **details, **made}
 
-    @operation("POST", "/20160918/cpes", permission="manage cpes")
+    @operation("POST", "/20160918/cpes")
     async def create_cpe(self, call: Call) -> Reply:
         return self.create(call)
 
-    @operation("GET", "/20160918/cpes/{cpeId}", permission="inspect cpes")
+    @operation("GET", "/20160918/cpes/{cpeId}")
     async def get_cpe(self, call: Call) -> Reply:
         return self.get(call)
 
-    @operation("GET", "/20160918/cpes", permission="inspect cpes")
+    @operation("GET", "/20160918/cpes")
     async def list_cpes(self, call: Call) -> Reply:
         return self.page(call)
 
-    @operation("DELETE", "/20160918/cpes/{cpeId}", permission="manage cpes")
+    @operation("DELETE", "/20160918/cpes/{cpeId}")
     async def delete_cpe(self, call: Call) -> Reply:
         return self.delete(call)
 
@@ -71,7 +72,14 @@ def test_a_service_is_added_by_registering_its_class(with_cpes: LocalOci) -> Non
     assert [found["id"] for found in call("GET", "/20160918/cpes", compartmentId=compartment)] == [cpe["id"]]
     call("DELETE", f"/20160918/cpes/{cpe['id']}")
     with_cpes.journal.wait_for("event", type="com.oraclecloud.virtualnetwork.deletecpe.end", resource=cpe["id"])
-    with_cpes.deny("manage cpes")
+
+
+def test_a_service_whose_operations_have_no_permissions_is_open_to_the_operator_alone(with_cpes: LocalOci) -> None:
+    client = FunctionClient(with_cpes)
+    assert client.status("GET", "/20160918/cpes", compartmentId=with_cpes.compartment_id) == 400
+    assert client.refusal.message == (
+        "No policy can allow this: ListCpes has no row in emulator/services/identity/required_permissions.py."
+    )
 
 
 def test_a_service_that_is_not_registered_is_named_with_the_place_where_it_belongs(cloud: World) -> None:
@@ -149,7 +157,7 @@ def test_a_fault_is_refused_in_python_as_it_is_by_http(cloud: World) -> None:
 
 
 def test_a_permission_that_no_operation_needs_cannot_be_denied(cloud: World) -> None:
-    with pytest.raises(ValueError, match=r"there is no permission 'manage volume-backup' .*manage volume-backups"):
+    with pytest.raises(ValueError, match=r"there is no permission 'manage volume-backup' .*one of .* volume-backups"):
         cloud.oci.deny("manage volume-backup")
     with pytest.raises(ValueError, match="there is no permission 'manage everything'"):
         LocalOci(Options(denied=("manage everything",)))

@@ -220,7 +220,7 @@ def test_an_expired_token_is_waited_for_until_the_platform_has_replaced_it() -> 
 @pytest.mark.parametrize("late", ["private.pem", "rpst"])
 def test_token_and_key_that_are_read_between_their_exchange_are_read_again(late: str) -> None:
     with world() as cloud:
-        file = cloud.oci.state / late
+        file = cloud.oci.principal.token_file.with_name(late)
         before = file.read_bytes()
         cloud.oci.run(cloud.oci.principal.rotate)
         after = file.read_bytes()
@@ -232,7 +232,7 @@ def test_a_key_that_cannot_be_read_while_it_is_exchanged_is_read_again() -> None
     with world() as cloud:
         cloud.invoke_one({"volumeId": cloud.volume()})
         cloud.oci.run(cloud.oci.principal.rotate)
-        key = cloud.oci.state / "private.pem"
+        key = cloud.oci.principal.key_file
         after = key.read_bytes()
         key.write_bytes(after[:100])
         accepted_once_the_platform_has(lambda: key.write_bytes(after), cloud)

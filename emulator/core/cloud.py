@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from emulator.core.events import EventBus
 from emulator.core.identifiers import new_ocid
 from emulator.core.journal import Journal
+from emulator.core.operations import Document
 from emulator.core.principals import TokenIssuer
 from emulator.options import Options
 
@@ -65,6 +66,11 @@ class Cloud:
             if getattr(service, "resource_type", None) == resource_type:
                 return service
         raise LookupError(f"no service keeps resources of the type {resource_type}")
+
+    def find(self, ocid: str) -> Document | None:
+        """Return the resource of this OCID, whichever service keeps it, or None where none does."""
+        found = (service.document_of(ocid) for service in self.services)
+        return next((document for document in found if document is not None), None)
 
     @property
     def services(self) -> tuple[Any, ...]:

@@ -80,25 +80,21 @@ class Operation:
         name: its name in the API: CreateVolumeBackup.
         method: the HTTP method.
         path: the path, with its parameters in braces.
-        permission: what a policy has to grant for it (`manage volume-backups`), if anything.
         signed: whether requests are signed; false for the Fn API, which the `fn` CLI calls without a signature.
     """
 
     name: str
     method: str
     path: str
-    permission: str | None
     signed: bool
 
 
-def operation(
-    method: str, path: str, *, permission: str | None = None, signed: bool = True
-) -> Callable[[Handler], Handler]:
+def operation(method: str, path: str, *, signed: bool = True) -> Callable[[Handler], Handler]:
     """Declare a method to be an API operation; ``create_volume_backup`` stands for CreateVolumeBackup."""
 
     def declare(handler: Handler) -> Handler:
         name = re.sub(r"(?:^|_)(\w)", lambda match: match.group(1).upper(), handler.__name__)
-        handler.operation = Operation(name, method, path, permission, signed)  # type: ignore[attr-defined]
+        handler.operation = Operation(name, method, path, signed)  # type: ignore[attr-defined]
         return handler
 
     return declare

@@ -68,6 +68,9 @@ class Resources(Service):
             self.resource_type, page_size=cloud.options.page_size, is_regional=self.is_regional
         )
 
+    def document_of(self, ocid: str) -> Document | None:
+        return self.collection.documents.get(ocid)
+
     def build(self, details: Document) -> Document:
         """Return the resource that Create…Details describe, in its first state. Raises ServiceError."""
         raise NotImplementedError

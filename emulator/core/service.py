@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from emulator.core.cloud import Cloud
+from emulator.core.operations import Document
 
 
 class Service:
@@ -14,6 +15,10 @@ class Service:
 
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud
+
+    def document_of(self, ocid: str) -> Document | None:
+        """Return the resource of this OCID, or None where this service does not keep it."""
+        return None
 
     async def stop(self) -> None:
         """End what runs outside the event loop; called once, when the local OCI stops."""

@@ -21,6 +21,7 @@ class TrackedResources(Resources):
         entity_type: what their resources are called in work requests: `loggroup`.
         operation_noun: what they are called in operation types: `LOG_GROUP` of CREATE_LOG_GROUP.
         updating_state: the state in which they are while an update is carried out.
+        moved_action_type: what a work request says of them that moves them to another compartment.
     """
 
     work_request_api: WorkRequestApi
@@ -28,6 +29,7 @@ class TrackedResources(Resources):
     operation_noun: str
     ready_state = "ACTIVE"
     updating_state = "UPDATING"
+    moved_action_type = "UPDATED"
     deleting_state = "DELETING"
     deleted_state = "DELETED"
 
@@ -75,9 +77,9 @@ class TrackedResources(Resources):
     def move(self, call: Call) -> Reply:
         """Answer Change…Compartment."""
         document, details = self.read_move(call)
-        return accepted(self.change_tracked("MOVE", document, details))
+        return accepted(self.change_tracked("MOVE", document, details, self.moved_action_type))
 
-    def change_tracked(self, verb: str, document: Document, fields: Document) -> Document:
+    def change_tracked(self, verb: str, document: Document, fields: Document, action_type: str = "UPDATED") -> Document:
         """Return a new work request that sets fields of a resource; its state is then as before, or what they say."""
         state, document["lifecycleState"] = document["lifecycleState"], self.updating_state
         self.collection.touch(document)
@@ -85,7 +87,7 @@ class TrackedResources(Resources):
         def finish() -> None:
             self.unless_deleted(document, lambda: self.change(document, {"lifecycleState": state, **fields}))
 
-        return self.track(verb, document, "UPDATED", finish)
+        return self.track(verb, document, action_type, finish)
 
     def delete(self, call: Call) -> Reply:
         """Answer Delete…. Raises ServiceError 409 where the resource is being created, changed or deleted."""

@@ -54,6 +54,10 @@ class WorkRequests(Service):
         self._errors: dict[str, list[Document]] = {}
         self._logs: dict[str, list[Document]] = {}
 
+    def document_of(self, ocid: str) -> Document | None:
+        found = (collection.documents.get(ocid) for collection in self._collections.values())
+        return next((document for document in found if document is not None), None)
+
     def start(
         self,
         api: WorkRequestApi,
@@ -113,13 +117,13 @@ class WorkRequests(Service):
     def _log(self, document: Document, message: str) -> None:
         self._logs.setdefault(document["id"], []).append({"message": message, "timestamp": now()})
 
-    @operation("GET", _ONE, permission="read work-requests")
+    @operation("GET", _ONE)
     async def get_work_request(self, call: Call) -> Reply:
         """GetWorkRequest, of the core services, Logging, Connector Hub, Queue, Functions and Resource Scheduler."""
         api, document = self._find(call)
         return self._collections[api].reply(document)
 
-    @operation("GET", _PATH, permission="inspect work-requests")
+    @operation("GET", _PATH)
     async def list_work_requests(self, call: Call) -> Reply:
         """ListWorkRequests. Filters by `compartmentId` and `status`."""
         api = _APIS[call.path["version"]]
@@ -128,13 +132,13 @@ class WorkRequests(Service):
         found = [document for document in documents if filters.items() <= document.items()]
         return self._list(api, found[::-1], call)
 
-    @operation("GET", f"{_ONE}/errors", permission="read work-requests")
+    @operation("GET", f"{_ONE}/errors")
     async def list_work_request_errors(self, call: Call) -> Reply:
         """ListWorkRequestErrors."""
         api, document = self._find(call)
         return self._list(api, self._errors.get(document["id"], []), call)
 
-    @operation("GET", f"{_ONE}/logs", permission="read work-requests")
+    @operation("GET", f"{_ONE}/logs")
     async def list_work_request_logs(self, call: Call) -> Reply:
         """ListWorkRequestLogs."""
         api, document = self._find(call)

@@ -18,7 +18,6 @@ from emulator.core.journal import Journal
 from emulator.core.operations import Call, Operation, Reply, operations_of
 from emulator.core.principals import Principal
 from emulator.http.faults import Fault, Faults
-from emulator.http.permissions import Permissions
 from emulator.http.signatures import verify
 
 _MAX_BODY_BYTES = 64 * 1024 * 1024
@@ -28,7 +27,8 @@ Method = Callable[[Call], Awaitable[Reply]]
 class Server:
     """Serves the operations of services; keeps none of their state.
 
-    `find_principal` knows who a key id belongs to; `kill_functions` ends their processes, for a fault that asks for it.
+    `find_principal` knows who a key id belongs to; `authorize` raises ServiceError where a principal (its OCID) may not
+    carry out an operation; `kill_functions` ends their processes, for a fault that asks for it.
     """
 
     def __init__(
@@ -36,14 +36,14 @@ class Server:
         services: Iterable[object],
         journal: Journal,
         faults: Faults,
-        permissions: Permissions,
+        authorize: Callable[[str, str, Call], None],
         find_principal: Callable[[str], Principal | None],
         kill_functions: Callable[[], Awaitable[None]],
         latency_seconds: float,
     ) -> None:
         self._journal = journal
         self._faults = faults
-        self._permissions = permissions
+        self._authorize = authorize
         self._find_principal = find_principal
         self._kill_functions = kill_functions
         self._latency_seconds = latency_seconds
@@ -137,7 +137,8 @@ class Server:
         if fault and fault.status:
             error = ServiceError(fault.status, fault.code, fault.message)
             return Reply(_error(error) if fault.body is None else fault.body.encode(), fault.status, fault.headers)
-        self._permissions.check(declared, principal)
+        if principal:
+            self._authorize(principal.ocid, declared.name, call)
         if fault and fault.kill:
             reply = await method(call) if fault.kill == "after" else Reply(status=499)
             await self._kill_functions()

@@ -24,6 +24,7 @@ from emulator.services.functions.deliveries import Deliveries
 from emulator.services.functions.fn_api import FnApi
 from emulator.services.functions.functions import Functions
 from emulator.services.functions.invocations import Invocations
+from emulator.services.identity.authorization import Authorization
 from emulator.services.identity.compartments import Compartments
 from emulator.services.identity.dynamic_groups import DynamicGroups
 from emulator.services.identity.policies import Policies
@@ -83,6 +84,7 @@ SERVICES: tuple[type[Service], ...] = (
     Compartments,
     DynamicGroups,
     Policies,
+    Authorization,
     LogGroups,
     Logs,
     Schedules,

@@ -88,15 +88,13 @@ GET_BOOT_VOLUME_BACKUP = _core_backup(
     "GetBootVolumeBackup", "GET", "/bootVolumeBackups/{id}", "manage boot-volume-backups", "use volumes"
 )
 GET_VOLUME_GROUP_BACKUP = _core_backup(
-    "GetVolumeGroupBackup", "GET", "/volumeGroupBackups/{id}", "manage volume-group-backups", "inspect volume-groups"
+    "GetVolumeGroupBackup", "GET", "/volumeGroupBackups/{id}", "manage volume-group-backups"
 )
 LIST_VOLUME_BACKUPS = _core_list("ListVolumeBackups", "/volumeBackups", "manage volume-backups", "use volumes")
 LIST_BOOT_VOLUME_BACKUPS = _core_list(
     "ListBootVolumeBackups", "/bootVolumeBackups", "manage boot-volume-backups", "use volumes"
 )
-LIST_VOLUME_GROUP_BACKUPS = _core_list(
-    "ListVolumeGroupBackups", "/volumeGroupBackups", "manage volume-group-backups", "inspect volume-groups"
-)
+LIST_VOLUME_GROUP_BACKUPS = _core_list("ListVolumeGroupBackups", "/volumeGroupBackups", "manage volume-group-backups")
 GET_INSTANCE = _core(
     "GetInstance",
     "GET",

@@ -15,8 +15,6 @@ from handlers.oci.client import OciApi
 from handlers.oci.connections import Connections
 from handlers.output.messages import Message
 
-_NOT_FOUND = f"Check that the topic exists and that a policy allows PublishMessage: {PUBLISH_MESSAGE.statements}"
-
 
 class Topic:
     """At most 64 KB a publish, of the request as it is sent; no ``messageType`` header, which is deprecated."""
@@ -40,7 +38,7 @@ class Topic:
         except ApiError as error:
             refused = PublishFailed(
                 f"Notifications refused the message: {error.code}: {error.message}",
-                hint=_NOT_FOUND if error.status in {401, 404} else error.hint,
+                hint=error.hint,
             )
             refused.status, refused.opc_request_id = error.status, error.opc_request_id
             raise refused from error

@@ -28,27 +28,27 @@ class BootVolumeBackups(Backups):
             "uniqueSizeInGBs": 0,
         }
 
-    @operation("POST", _PATH, permission="manage boot-volume-backups")
+    @operation("POST", _PATH)
     async def create_boot_volume_backup(self, call: Call) -> Reply:
         """CreateBootVolumeBackup. Remembers `opc-retry-token` for 24 hours; retention is kept but not enforced."""
         return self.create(call)
 
-    @operation("GET", _ONE, permission="manage boot-volume-backups")
+    @operation("GET", _ONE)
     async def get_boot_volume_backup(self, call: Call) -> Reply:
         """GetBootVolumeBackup."""
         return self.get(call)
 
-    @operation("GET", _PATH, permission="manage boot-volume-backups")
+    @operation("GET", _PATH)
     async def list_boot_volume_backups(self, call: Call) -> Reply:
         """ListBootVolumeBackups. Leaves out `sourceBootVolumeBackupId`."""
         return self.page(call)
 
-    @operation("PUT", _ONE, permission="manage boot-volume-backups")
+    @operation("PUT", _ONE)
     async def update_boot_volume_backup(self, call: Call) -> Reply:
         """UpdateBootVolumeBackup. Takes name and tags."""
         return self.update(call)
 
-    @operation("DELETE", _ONE, permission="manage boot-volume-backups")
+    @operation("DELETE", _ONE)
     async def delete_boot_volume_backup(self, call: Call) -> Reply:
         """DeleteBootVolumeBackup. Invalidates the retry token that made the backup."""
         return self.delete(call)

@@ -23,27 +23,27 @@ class BootVolumes(BlockResources):
     def build(self, details: Document) -> Document:
         return {**volume_fields(details, default_size=47), "imageId": new_ocid("image")}
 
-    @operation("POST", _PATH, permission="manage volumes")
+    @operation("POST", _PATH)
     async def create_boot_volume(self, call: Call) -> Reply:
         """CreateBootVolume. Takes any `sourceDetails`, and copies nothing from them."""
         return self.create(call)
 
-    @operation("GET", _ONE, permission="use volumes")
+    @operation("GET", _ONE)
     async def get_boot_volume(self, call: Call) -> Reply:
         """GetBootVolume."""
         return self.get(call)
 
-    @operation("GET", _PATH, permission="use volumes")
+    @operation("GET", _PATH)
     async def list_boot_volumes(self, call: Call) -> Reply:
         """ListBootVolumes. Leaves out `clusterPlacementGroupId`."""
         return self.page(call)
 
-    @operation("PUT", _ONE, permission="use volumes")
+    @operation("PUT", _ONE)
     async def update_boot_volume(self, call: Call) -> Reply:
         """UpdateBootVolume. Published as updatebootvolume."""
         return self.update(call)
 
-    @operation("DELETE", _ONE, permission="manage volumes")
+    @operation("DELETE", _ONE)
     async def delete_boot_volume(self, call: Call) -> Reply:
         """DeleteBootVolume. Does not look at attachments."""
         return self.delete(call)

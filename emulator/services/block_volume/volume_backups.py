@@ -29,27 +29,27 @@ class VolumeBackups(Backups):
             "uniqueSizeInMbs": 0,
         }
 
-    @operation("POST", _PATH, permission="manage volume-backups")
+    @operation("POST", _PATH)
     async def create_volume_backup(self, call: Call) -> Reply:
         """CreateVolumeBackup. Remembers `opc-retry-token` for 24 hours; retention is kept but not enforced."""
         return self.create(call)
 
-    @operation("GET", _ONE, permission="manage volume-backups")
+    @operation("GET", _ONE)
     async def get_volume_backup(self, call: Call) -> Reply:
         """GetVolumeBackup."""
         return self.get(call)
 
-    @operation("GET", _PATH, permission="manage volume-backups")
+    @operation("GET", _PATH)
     async def list_volume_backups(self, call: Call) -> Reply:
         """ListVolumeBackups. Leaves out `sourceVolumeBackupId`."""
         return self.page(call)
 
-    @operation("PUT", _ONE, permission="manage volume-backups")
+    @operation("PUT", _ONE)
     async def update_volume_backup(self, call: Call) -> Reply:
         """UpdateVolumeBackup. Takes name and tags."""
         return self.update(call)
 
-    @operation("DELETE", _ONE, permission="manage volume-backups")
+    @operation("DELETE", _ONE)
     async def delete_volume_backup(self, call: Call) -> Reply:
         """DeleteVolumeBackup. Invalidates the retry token that made the backup."""
         return self.delete(call)

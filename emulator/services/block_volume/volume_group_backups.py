@@ -42,27 +42,27 @@ class VolumeGroupBackups(Backups):
         backups = self.cloud.service(_MEMBER_BACKUPS[resource_type(ocid)])
         return backups.add({backups.source_field: ocid, "type": details.get("type") or "INCREMENTAL"})
 
-    @operation("POST", _PATH, permission="manage volume-group-backups")
+    @operation("POST", _PATH)
     async def create_volume_group_backup(self, call: Call) -> Reply:
         """CreateVolumeGroupBackup. Remembers `opc-retry-token` for 24 hours; retention is kept but not enforced."""
         return self.create(call)
 
-    @operation("GET", _ONE, permission="manage volume-group-backups")
+    @operation("GET", _ONE)
     async def get_volume_group_backup(self, call: Call) -> Reply:
         """GetVolumeGroupBackup."""
         return self.get(call)
 
-    @operation("GET", _PATH, permission="manage volume-group-backups")
+    @operation("GET", _PATH)
     async def list_volume_group_backups(self, call: Call) -> Reply:
         """ListVolumeGroupBackups."""
         return self.page(call)
 
-    @operation("PUT", _ONE, permission="manage volume-group-backups")
+    @operation("PUT", _ONE)
     async def update_volume_group_backup(self, call: Call) -> Reply:
         """UpdateVolumeGroupBackup. Takes name and tags."""
         return self.update(call)
 
-    @operation("DELETE", _ONE, permission="manage volume-group-backups")
+    @operation("DELETE", _ONE)
     async def delete_volume_group_backup(self, call: Call) -> Reply:
         """DeleteVolumeGroupBackup. Leaves its members' backups."""
         return self.delete(call)

@@ -54,27 +54,27 @@ class VolumeGroups(BlockResources):
             self.member(ocid)["volumeGroupId"] = document["id"]
         super().become_ready(document)
 
-    @operation("POST", _PATH, permission="manage volume-groups")
+    @operation("POST", _PATH)
     async def create_volume_group(self, call: Call) -> Reply:
         """CreateVolumeGroup, of type `volumeIds`. Leaves out clones, restores, replicas and backup policies."""
         return self.create(call)
 
-    @operation("GET", _ONE, permission="inspect volume-groups")
+    @operation("GET", _ONE)
     async def get_volume_group(self, call: Call) -> Reply:
         """GetVolumeGroup."""
         return self.get(call)
 
-    @operation("GET", _PATH, permission="inspect volume-groups")
+    @operation("GET", _PATH)
     async def list_volume_groups(self, call: Call) -> Reply:
         """ListVolumeGroups."""
         return self.page(call)
 
-    @operation("PUT", _ONE, permission="manage volume-groups")
+    @operation("PUT", _ONE)
     async def update_volume_group(self, call: Call) -> Reply:
         """UpdateVolumeGroup. Published as updatevolumegroup."""
         return self.update(call)
 
-    @operation("DELETE", _ONE, permission="manage volume-groups")
+    @operation("DELETE", _ONE)
     async def delete_volume_group(self, call: Call) -> Reply:
         """DeleteVolumeGroup. Its volumes stay."""
         return self.delete(call)

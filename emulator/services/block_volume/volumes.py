@@ -46,27 +46,27 @@ class Volumes(BlockResources):
     def build(self, details: Document) -> Document:
         return volume_fields(details, default_size=1024)
 
-    @operation("POST", _PATH, permission="manage volumes")
+    @operation("POST", _PATH)
     async def create_volume(self, call: Call) -> Reply:
         """CreateVolume. Leaves out replicas and autotune policies; copies nothing from `sourceDetails`."""
         return self.create(call)
 
-    @operation("GET", _ONE, permission="use volumes")
+    @operation("GET", _ONE)
     async def get_volume(self, call: Call) -> Reply:
         """GetVolume."""
         return self.get(call)
 
-    @operation("GET", _PATH, permission="use volumes")
+    @operation("GET", _PATH)
     async def list_volumes(self, call: Call) -> Reply:
         """ListVolumes. Leaves out `clusterPlacementGroupId`."""
         return self.page(call)
 
-    @operation("PUT", _ONE, permission="use volumes")
+    @operation("PUT", _ONE)
     async def update_volume(self, call: Call) -> Reply:
         """UpdateVolume. A resize takes effect at once, without updatevolume.begin and .end."""
         return self.update(call)
 
-    @operation("DELETE", _ONE, permission="manage volumes")
+    @operation("DELETE", _ONE)
     async def delete_volume(self, call: Call) -> Reply:
         """DeleteVolume. Does not look at attachments."""
         return self.delete(call)

@@ -30,7 +30,7 @@ class BootVolumeAttachments(Resources):
             ocid=instance["id"],
         )
 
-    @operation("GET", "/20160918/bootVolumeAttachments", permission="inspect volume-attachments")
+    @operation("GET", "/20160918/bootVolumeAttachments")
     async def list_boot_volume_attachments(self, call: Call) -> Reply:
         """ListBootVolumeAttachments."""
         return self.page(call, "availabilityDomain", "compartmentId")

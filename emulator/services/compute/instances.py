@@ -53,22 +53,22 @@ class Instances(Resources):
     def additional_details(self, document: Document) -> dict[str, Any]:
         return {"imageId": document["imageId"], "shape": document["shape"], "type": "CustomerVmi"}
 
-    @operation("POST", _PATH, permission="manage instances")
+    @operation("POST", _PATH)
     async def launch_instance(self, call: Call) -> Reply:
         """LaunchInstance. Makes a boot volume; leaves out network, image and placement."""
         return self.create(call)
 
-    @operation("GET", _ONE, permission="read instances")
+    @operation("GET", _ONE)
     async def get_instance(self, call: Call) -> Reply:
         """GetInstance."""
         return self.get(call)
 
-    @operation("GET", _PATH, permission="read instances")
+    @operation("GET", _PATH)
     async def list_instances(self, call: Call) -> Reply:
         """ListInstances."""
         return self.page(call)
 
-    @operation("DELETE", _ONE, permission="manage instances")
+    @operation("DELETE", _ONE)
     async def terminate_instance(self, call: Call) -> Reply:
         """TerminateInstance. Keeps the boot volume, whatever `preserveBootVolume` says."""
         return self.delete(call)

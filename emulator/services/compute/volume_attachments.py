@@ -48,22 +48,22 @@ class VolumeAttachments(Resources):
     def additional_details(self, document: Document) -> dict[str, Any]:
         return {"instanceId": document["instanceId"], "volumeId": document["volumeId"]}
 
-    @operation("POST", _PATH, permission="manage volume-attachments")
+    @operation("POST", _PATH)
     async def attach_volume(self, call: Call) -> Reply:
         """AttachVolume. Leaves out iSCSI and device details."""
         return self.create(call)
 
-    @operation("GET", _PATH, permission="inspect volume-attachments")
+    @operation("GET", _PATH)
     async def list_volume_attachments(self, call: Call) -> Reply:
         """ListVolumeAttachments."""
         return self.page(call)
 
-    @operation("GET", _ONE, permission="inspect volume-attachments")
+    @operation("GET", _ONE)
     async def get_volume_attachment(self, call: Call) -> Reply:
         """GetVolumeAttachment."""
         return self.get(call)
 
-    @operation("DELETE", _ONE, permission="manage volume-attachments")
+    @operation("DELETE", _ONE)
     async def detach_volume(self, call: Call) -> Reply:
         """DetachVolume."""
         return self.delete(call)

@@ -7,16 +7,21 @@ import json
 
 from emulator.core.cloud import Cloud
 from emulator.core.operations import Document
+from emulator.services.connector_hub.access import Access
 from emulator.services.connector_hub.batches import audit_log, streaming
 from emulator.services.functions.deliveries import Deliveries
 
 
 class EventFeed:
-    """Hands every event of the tenancy to a connector's function, in the form of its source."""
+    """Hands every event of the tenancy to a connector's function, in the form of its source.
+
+    Where no policy lets the connector invoke the function, they are lost.
+    """
 
     def __init__(self, cloud: Cloud, connector: Document) -> None:
         self._cloud = cloud
         self._connector = connector
+        self._access = Access(cloud, connector)
         self._waiting: list[Document] = []
         cloud.events.subscribe(self._receive)
 
@@ -51,5 +56,6 @@ class EventFeed:
         as_stream = self._connector["source"]["kind"] == "streaming"
         items = streaming(events) if as_stream else audit_log(events, self._cloud.tenancy_id)
         self._cloud.journal.add("batch", f"{len(items)} items from {self._connector['displayName']}", items=items)
-        delivery = self._cloud.service(Deliveries).deliver_event(self._connector["target"]["functionId"], items)
-        self._cloud.in_background(delivery)
+        function_id = self._connector["target"]["functionId"]
+        if self._access.may_invoke(function_id):
+            self._cloud.in_background(self._cloud.service(Deliveries).deliver_event(function_id, items))

@@ -14,6 +14,7 @@ from http import HTTPStatus
 from emulator.core.cloud import Cloud
 from emulator.core.errors import ServiceError
 from emulator.core.operations import Document
+from emulator.services.connector_hub.access import Access
 from emulator.services.connector_hub.batches import queue
 from emulator.services.functions.deliveries import Deliveries
 from emulator.services.queue.backlog import Backlog, Delivery
@@ -30,11 +31,14 @@ class QueueFeed:
 
     A batch is delivered to the function, once and synchronously. Answered 200, its messages are deleted; after an error
     all of them are visible again when the queue's visibility timeout has passed, and the next batch is read meanwhile.
+    Where no policy lets the connector read, the messages wait.
     """
 
     def __init__(self, cloud: Cloud, connector: Document) -> None:
         self._cloud = cloud
         self._connector = connector
+        self._access = Access(cloud, connector)
+        self._queue_id = connector["source"]["configMap"]["queueId"]
         self._target = connector["target"]
         self._second = cloud.options.queue_second_seconds
         self._reading = cloud.in_background(self._read())
@@ -44,7 +48,7 @@ class QueueFeed:
         self._reading.cancel()
 
     async def _read(self) -> None:
-        backlog = self._cloud.service(Queues).find_backlog(self._connector["source"]["configMap"]["queueId"])
+        backlog = self._cloud.service(Queues).find_backlog(self._queue_id)
         # Of a queue that is gone nobody is told: the connector is idle.
         while backlog is not None:
             batch = await self._next_batch(backlog)
@@ -55,6 +59,10 @@ class QueueFeed:
         """Deliver and return the next batch, once it is full or its first message has waited long enough."""
         flush_at: float | None = None
         while True:
+            if not self._access.may_read(self._queue_id):
+                flush_at = None
+                await asyncio.sleep(self._second)
+                continue
             batch, is_full = self._fill(backlog.visible())
             now = time.monotonic()
             if is_full or (batch and flush_at is not None and flush_at <= now):
@@ -82,7 +90,10 @@ class QueueFeed:
         items = queue([delivery.message.content for delivery in batch], self._cloud.options.queue_element_shape)
         name = self._connector["displayName"]
         self._cloud.journal.add("batch", f"{len(items)} items from {name}", items=items, connector=name)
-        status = await self._cloud.service(Deliveries).deliver_once(self._target["functionId"], items)
+        function_id = self._target["functionId"]
+        if not self._access.may_invoke(function_id):
+            return
+        status = await self._cloud.service(Deliveries).deliver_once(function_id, items)
         if status == HTTPStatus.OK:
             for delivery in batch:
                 # Slower than the visibility timeout: the message is visible again, and is delivered again.

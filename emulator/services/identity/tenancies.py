@@ -21,14 +21,14 @@ class Tenancies(Service):
             raise not_found()
         return self.cloud.service(Compartments).root
 
-    @operation("GET", _ONE, permission="inspect tenancies")
+    @operation("GET", _ONE)
     async def get_tenancy(self, call: Call) -> Reply:
         """GetTenancy."""
         root = self._find(call)
         fields = {name: root[name] for name in ("id", "name", "description", "definedTags", "freeformTags")}
         return Reply({**fields, "homeRegionKey": _KEY})
 
-    @operation("GET", f"{_ONE}/regionSubscriptions", permission="inspect tenancies")
+    @operation("GET", f"{_ONE}/regionSubscriptions")
     async def list_region_subscriptions(self, call: Call) -> Reply:
         """ListRegionSubscriptions."""
         self._find(call)

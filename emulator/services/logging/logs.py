@@ -80,19 +80,19 @@ class Logs(TrackedResources):
         if self.collection.from_path(call, self.parameter)["logGroupId"] != group["id"]:
             raise not_found()
 
-    @operation("POST", _PATH, permission="manage log-groups")
+    @operation("POST", _PATH)
     async def create_log(self, call: Call) -> Reply:
         """CreateLog. Does not ask whether the source exists, and writes nothing to the log."""
         group = self.cloud.service(LogGroups).collection.from_path(call, "logGroupId")
         return self.create(call, logGroupId=group["id"])
 
-    @operation("GET", _ONE, permission="read log-groups")
+    @operation("GET", _ONE)
     async def get_log(self, call: Call) -> Reply:
         """GetLog."""
         self._check_group(call)
         return self.get(call)
 
-    @operation("GET", _PATH, permission="inspect log-groups")
+    @operation("GET", _PATH)
     async def list_logs(self, call: Call) -> Reply:
         """ListLogs. Leaves out `sourceService` and `sourceResource`."""
         group = self.cloud.service(LogGroups).collection.from_path(call, "logGroupId")
@@ -102,13 +102,13 @@ class Logs(TrackedResources):
         summaries = [{name: value for name, value in log.items() if name != "tenancyId"} for log in found]
         return page_of(summaries, call, self.cloud.options.page_size)
 
-    @operation("PUT", _ONE, permission="manage log-groups")
+    @operation("PUT", _ONE)
     async def update_log(self, call: Call) -> Reply:
         """UpdateLog."""
         self._check_group(call)
         return self.update(call)
 
-    @operation("DELETE", _ONE, permission="manage log-groups")
+    @operation("DELETE", _ONE)
     async def delete_log(self, call: Call) -> Reply:
         """DeleteLog."""
         self._check_group(call)

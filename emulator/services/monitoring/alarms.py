@@ -53,7 +53,7 @@ class Alarms(Resources):
         super().__init__(cloud)
         self._histories: dict[str, AlarmHistory] = {}
 
-    @operation("POST", _PATH, permission="manage alarms")
+    @operation("POST", _PATH)
     async def create_alarm(self, call: Call) -> Reply:
         """CreateAlarm. Evaluates no query."""
         return self.create(call)
@@ -99,12 +99,12 @@ class Alarms(Resources):
         self._histories[alarm["id"]] = AlarmHistory(summary=Transition(alarm, "RESET", 0, is_split=False).summary)
         return alarm
 
-    @operation("GET", _ONE, permission="read alarms")
+    @operation("GET", _ONE)
     async def get_alarm(self, call: Call) -> Reply:
         """GetAlarm."""
         return self.get(call)
 
-    @operation("GET", _PATH, permission="read alarms")
+    @operation("GET", _PATH)
     async def list_alarms(self, call: Call) -> Reply:
         """ListAlarms, as AlarmSummary. `compartmentIdInSubtree` lists those of compartments below."""
         found = page_of(self._listed(call), call, self.cloud.options.page_size)
@@ -118,7 +118,7 @@ class Alarms(Resources):
             if owner == compartment_id or (below and compartments.is_at_or_below(owner, compartment_id)):
                 yield alarm
 
-    @operation("PUT", _ONE, permission="manage alarms")
+    @operation("PUT", _ONE)
     async def update_alarm(self, call: Call) -> Reply:
         """UpdateAlarm."""
         return self.update(call)
@@ -129,7 +129,7 @@ class Alarms(Resources):
     def change(self, document: Document, fields: Document) -> None:
         super().change(document, {**fields, "timeUpdated": now()})
 
-    @operation("DELETE", _ONE, permission="manage alarms")
+    @operation("DELETE", _ONE)
     async def delete_alarm(self, call: Call) -> Reply:
         """DeleteAlarm, at once."""
         return self.delete(call)
@@ -139,12 +139,12 @@ class Alarms(Resources):
         super().remove(document)
         del self._histories[document["id"]]
 
-    @operation("POST", f"{_ONE}/actions/changeCompartment", permission="manage alarms")
+    @operation("POST", f"{_ONE}/actions/changeCompartment")
     async def change_alarm_compartment(self, call: Call) -> Reply:
         """ChangeAlarmCompartment."""
         return self.move(call)
 
-    @operation("POST", f"{_ONE}/actions/removeSuppression", permission="manage alarms")
+    @operation("POST", f"{_ONE}/actions/removeSuppression")
     async def remove_alarm_suppression(self, call: Call) -> Reply:
         """RemoveAlarmSuppression: of the alarm's own `suppression`; there are no others."""
         alarm = self.collection.from_path(call, self.parameter)
@@ -153,7 +153,7 @@ class Alarms(Resources):
         self.collection.touch(alarm)
         return Reply(status=204)
 
-    @operation("GET", f"{_PATH}/status", permission="read alarms")
+    @operation("GET", f"{_PATH}/status")
     async def list_alarms_status(self, call: Call) -> Reply:
         """ListAlarmsStatus: as they were told to fire. Leaves out filters by resource and service."""
         found = [self._status(alarm) for alarm in self._listed(call)]
@@ -173,7 +173,7 @@ class Alarms(Resources):
             "suppression": alarm.get("suppression"),
         }
 
-    @operation("GET", f"{_ONE}/history", permission="read alarms")
+    @operation("GET", f"{_ONE}/history")
     async def get_alarm_history(self, call: Call) -> Reply:
         """GetAlarmHistory: what the alarm was told to go through, newest first. Leaves out RULE_HISTORY."""
         alarm = self.collection.from_path(call, self.parameter)

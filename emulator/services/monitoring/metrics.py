@@ -33,7 +33,7 @@ class Metrics(Service):
         super().__init__(cloud)
         self.posted: list[Document] = []
 
-    @operation("POST", _PATH, permission="use metrics")
+    @operation("POST", _PATH)
     async def post_metric_data(self, call: Call) -> Reply:
         """PostMetricData. What it refuses is told in `failedMetrics`, or refuses all where the batch is ATOMIC."""
         details = call.body
@@ -58,7 +58,7 @@ class Metrics(Service):
         values = [point["value"] for point in data["datapoints"]]
         self.cloud.journal.add("metric", f"{data['namespace']} {data['name']} {values}", metric=data)
 
-    @operation("POST", f"{_PATH}/actions/listMetrics", permission="read metrics")
+    @operation("POST", f"{_PATH}/actions/listMetrics")
     async def list_metrics(self, call: Call) -> Reply:
         """ListMetrics, of those that were posted. Leaves out `groupBy` and compartments below."""
         compartment_id, details = call.required("compartmentId"), call.body

@@ -58,7 +58,7 @@ class Subscriptions(Resources):
                 message = Message(topic, message_id, title, body, self._url(subscription, "unsubscription"))
                 self.cloud.in_background(self._deliveries.deliver(subscription, message))
 
-    @operation("POST", _PATH, permission="manage ons-subscriptions")
+    @operation("POST", _PATH)
     async def create_subscription(self, call: Call) -> Reply:
         """CreateSubscription, of every protocol and of FILE, the local OCI's own; CUSTOM_HTTPS takes http, too.
 
@@ -100,17 +100,17 @@ class Subscriptions(Resources):
         query = urlencode({"token": subscription["token"], "protocol": subscription["protocol"]})
         return f"{self.cloud.base_url}{_PATH}/{subscription['id']}/{page}?{query}"
 
-    @operation("GET", _ONE, permission="manage ons-subscriptions")
+    @operation("GET", _ONE)
     async def get_subscription(self, call: Call) -> Reply:
         """GetSubscription, with `deliverPolicy` as a text."""
         return self.get(call)
 
-    @operation("GET", _PATH, permission="manage ons-subscriptions")
+    @operation("GET", _PATH)
     async def list_subscriptions(self, call: Call) -> Reply:
         """ListSubscriptions, with `deliveryPolicy` as an object."""
         return self.page(call)
 
-    @operation("PUT", _ONE, permission="manage ons-subscriptions")
+    @operation("PUT", _ONE)
     async def update_subscription(self, call: Call) -> Reply:
         """UpdateSubscription: how long deliveries are tried again, and tags. Shows UpdateSubscriptionDetails."""
         reply = self.update(call)
@@ -122,12 +122,12 @@ class Subscriptions(Resources):
         policy = _policy_fields(fields["deliveryPolicy"]) if "deliveryPolicy" in fields else {}
         super().change(document, {**fields, **policy})
 
-    @operation("DELETE", _ONE, permission="manage ons-subscriptions")
+    @operation("DELETE", _ONE)
     async def delete_subscription(self, call: Call) -> Reply:
         """DeleteSubscription."""
         return self.delete(call)
 
-    @operation("POST", f"{_ONE}/actions/changeCompartment", permission="manage ons-subscriptions")
+    @operation("POST", f"{_ONE}/actions/changeCompartment")
     async def change_subscription_compartment(self, call: Call) -> Reply:
         """ChangeSubscriptionCompartment."""
         return replace(self.move(call), status=202)
@@ -144,7 +144,7 @@ class Subscriptions(Resources):
         self.remove(subscription)
         return Reply(f"{subscription['endpoint']} is unsubscribed.")
 
-    @operation("POST", f"{_BY_ID}/resendConfirmation", permission="manage ons-subscriptions")
+    @operation("POST", f"{_BY_ID}/resendConfirmation")
     async def resend_subscription_confirmation(self, call: Call) -> Reply:
         """ResendSubscriptionConfirmation. Sends nothing where it is confirmed already."""
         subscription = self.collection.from_path(call, "id")

@@ -41,7 +41,7 @@ class Topics(Resources):
         super().__init__(cloud)
         self._rate = RateLimit(cloud.options.publishes_per_minute)
 
-    @operation("POST", _PATH, permission="manage ons-topics")
+    @operation("POST", _PATH)
     async def create_topic(self, call: Call) -> Reply:
         """CreateTopic. Refused with 409 where the tenancy has one of the name."""
         return replace(self.create(call), status=201)
@@ -73,32 +73,32 @@ class Topics(Resources):
         super().remove(document)
         self.cloud.service(Subscriptions).remove_all_of(document["id"])
 
-    @operation("GET", _ONE, permission="use ons-topics")
+    @operation("GET", _ONE)
     async def get_topic(self, call: Call) -> Reply:
         """GetTopic."""
         return self.get(call)
 
-    @operation("GET", _PATH, permission="use ons-topics")
+    @operation("GET", _PATH)
     async def list_topics(self, call: Call) -> Reply:
         """ListTopics."""
         return self.page(call)
 
-    @operation("PUT", _ONE, permission="manage ons-topics")
+    @operation("PUT", _ONE)
     async def update_topic(self, call: Call) -> Reply:
         """UpdateTopic: description and tags."""
         return self.update(call)
 
-    @operation("DELETE", _ONE, permission="manage ons-topics")
+    @operation("DELETE", _ONE)
     async def delete_topic(self, call: Call) -> Reply:
         """DeleteTopic. Its subscriptions end with it."""
         return self.delete(call)
 
-    @operation("POST", f"{_ONE}/actions/changeCompartment", permission="manage ons-topics")
+    @operation("POST", f"{_ONE}/actions/changeCompartment")
     async def change_topic_compartment(self, call: Call) -> Reply:
         """ChangeTopicCompartment. Its subscriptions stay where they are."""
         return replace(self.move(call), status=202)
 
-    @operation("POST", f"{_ONE}/messages", permission="use ons-topics")
+    @operation("POST", f"{_ONE}/messages")
     async def publish_message(self, call: Call) -> Reply:
         """PublishMessage. At most 64 KB a request and so many a minute; has no retry token."""
         topic, details = self.collection.from_path(call, self.parameter), call.body

@@ -34,7 +34,7 @@ _ONE = f"{_PATH}/{{messageReceipt}}"
 class Messages(Service):
     """Messages are delivered at least once, the oldest of a channel first."""
 
-    @operation("POST", _PATH, permission="use queue-push")
+    @operation("POST", _PATH)
     async def put_messages(self, call: Call) -> Reply:
         """PutMessages: at most 20, of 256 KB each and 512 KB in all.
 
@@ -51,7 +51,7 @@ class Messages(Service):
         told = [{"id": message.number, "expireAfter": timestamp(message.expire_after)} for message in messages]
         return Reply({"messages": told})
 
-    @operation("GET", _PATH, permission="use queue-pull")
+    @operation("GET", _PATH)
     async def get_messages(self, call: Call) -> Reply:
         """GetMessages: at most 20 and 2 MB, of one channel; waits for the first as long as `timeoutInSeconds` says."""
         backlog, queue = self._backlog(call), self._queue(call)
@@ -67,13 +67,13 @@ class Messages(Service):
         deliveries = backlog.deliver("a consumer", _first(found, limit), visibility)
         return Reply({"messages": [delivery.message.as_delivered(delivery.receipt) for delivery in deliveries]})
 
-    @operation("DELETE", _ONE, permission="use queue-pull")
+    @operation("DELETE", _ONE)
     async def delete_message(self, call: Call) -> Reply:
         """DeleteMessage. A receipt is valid until its message is visible again."""
         self._backlog(call).delete(call.path["messageReceipt"])
         return Reply(status=204)
 
-    @operation("POST", f"{_PATH}/actions/deleteMessages", permission="use queue-pull")
+    @operation("POST", f"{_PATH}/actions/deleteMessages")
     async def delete_messages(self, call: Call) -> Reply:
         """DeleteMessages, at most 20. Answers 200 with what failed in it."""
         backlog = self._backlog(call)
@@ -84,25 +84,25 @@ class Messages(Service):
 
         return _each(_entries(call.body, "entries"), delete)
 
-    @operation("PUT", _ONE, permission="use queue-pull")
+    @operation("PUT", _ONE)
     async def update_message(self, call: Call) -> Reply:
         """UpdateMessage: its visibility, counted from now."""
         return Reply(_hide(self._backlog(call), call.path["messageReceipt"], call.body))
 
-    @operation("POST", f"{_PATH}/actions/updateMessages", permission="use queue-pull")
+    @operation("POST", f"{_PATH}/actions/updateMessages")
     async def update_messages(self, call: Call) -> Reply:
         """UpdateMessages, at most 20. Answers 200 with what failed in it."""
         backlog = self._backlog(call)
         return _each(_entries(call.body, "entries"), lambda entry: _hide(backlog, _receipt(entry), entry))
 
-    @operation("GET", f"{_QUEUE}/stats", permission="read queues")
+    @operation("GET", f"{_QUEUE}/stats")
     async def get_stats(self, call: Call) -> Reply:
         """GetStats, of the queue and its dead letters, or of a channel. Exact, where the service is a second late."""
         channel = call.query.get("channelId")
         stats = self._backlog(call).stats(channel)
         return Reply({**stats, "channelId": channel} if channel else stats)
 
-    @operation("GET", f"{_QUEUE}/channels", permission="read queues")
+    @operation("GET", f"{_QUEUE}/channels")
     async def list_channels(self, call: Call) -> Reply:
         """ListChannels: the names of those that are not empty. Exact, where the service is a second late."""
         wanted = call.query.get("channelFilter")

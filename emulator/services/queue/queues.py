@@ -109,39 +109,39 @@ class Queues(TrackedResources):
         for backlog in self._backlogs.values():
             backlog.close()
 
-    @operation("POST", _PATH, permission="manage queues")
+    @operation("POST", _PATH)
     async def create_queue(self, call: Call) -> Reply:
         """CreateQueue. Leaves out capabilities; a custom encryption key is kept and encrypts nothing."""
         return self.create(call)
 
-    @operation("GET", _ONE, permission="read queues")
+    @operation("GET", _ONE)
     async def get_queue(self, call: Call) -> Reply:
         """GetQueue. Its `messagesEndpoint` is the local OCI's base URL."""
         return self.get(call)
 
-    @operation("GET", _PATH, permission="inspect queues")
+    @operation("GET", _PATH)
     async def list_queues(self, call: Call) -> Reply:
         """ListQueues, of a compartment or by `id`."""
         if not call.query.get("id") and not call.query.get("compartmentId"):
             raise missing("compartmentId")
         return collected(self.page(call, "id" if call.query.get("id") else "compartmentId"), *_SUMMARY)
 
-    @operation("PUT", _ONE, permission="manage queues")
+    @operation("PUT", _ONE)
     async def update_queue(self, call: Call) -> Reply:
         """UpdateQueue. A message that is in flight keeps the visibility timeout that it was delivered with."""
         return self.update(call)
 
-    @operation("DELETE", _ONE, permission="manage queues")
+    @operation("DELETE", _ONE)
     async def delete_queue(self, call: Call) -> Reply:
         """DeleteQueue. Its messages and dead letters are gone at once."""
         return self.delete(call)
 
-    @operation("POST", f"{_ONE}/actions/changeCompartment", permission="manage queues")
+    @operation("POST", f"{_ONE}/actions/changeCompartment")
     async def change_queue_compartment(self, call: Call) -> Reply:
         """ChangeQueueCompartment."""
         return self.move(call)
 
-    @operation("POST", f"{_ONE}/actions/purge", permission="manage queues")
+    @operation("POST", f"{_ONE}/actions/purge")
     async def purge_queue(self, call: Call) -> Reply:
         """PurgeQueue: messages, dead letters or both, of some channels or all, one purge at a time."""
         details = call.body

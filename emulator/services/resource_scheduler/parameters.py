@@ -33,7 +33,9 @@ class FunctionRequest:
 def build_request(resource: Document) -> FunctionRequest:
     """Return the invocation that a resource of a schedule stands for."""
     values: dict[str, Any] = {
-        parameter["parameterType"]: parameter["value"] for parameter in resource.get("parameters") or []
+        parameter["parameterType"]: parameter["value"]
+        for parameter in resource.get("parameters") or []
+        if parameter.get("value") is not None
     }
     body = json.dumps(values["BODY"]).encode() if "BODY" in values else b""
     return FunctionRequest(resource["id"], body, {**_HEADERS, **values.get("HEADER", {})})
@@ -48,7 +50,6 @@ def check_resources(resources: Any) -> None:
         for parameter in resource.get("parameters") or []:
             if parameter.get("parameterType") not in _TYPES:
                 raise invalid(f"parameterType must be one of {', '.join(_TYPES)}")
-            if "value" not in parameter:
-                require(parameter, "value")
-            if parameter["parameterType"] != "BODY" and not isinstance(parameter["value"], dict):
+            # The API needs no value, and Oracle's Terraform provider sends HEADER parameters without one.
+            if parameter["parameterType"] != "BODY" and not isinstance(parameter.get("value") or {}, dict):
                 raise invalid("the value of a parameter that is not of type BODY must be an object")

@@ -16,6 +16,7 @@ from emulator.core.tracked_resources import TrackedResources
 from emulator.core.work_requests import RESOURCE_SCHEDULER, accepted
 from emulator.services.functions.functions import Functions
 from emulator.services.functions.invocations import Invocations
+from emulator.services.identity.authorization import Authorization
 from emulator.services.resource_scheduler.parameters import build_request, check_resources
 from emulator.services.resource_scheduler.recurrence import check_recurrence, next_time
 
@@ -121,12 +122,14 @@ class Schedules(TrackedResources):
         return self.track("START_RESOURCE", schedule, "RELATED", lambda: self._invoke_functions(schedule))
 
     def _invoke_functions(self, schedule: Document) -> None:
-        """Invoke a schedule's functions. Raises ServiceError 404 where there is one of them no more."""
+        """Invoke a schedule's functions. Raises ServiceError 404 where one is gone or may not be invoked."""
         functions, invocations = self.cloud.service(Functions), self.cloud.service(Invocations)
+        authorization = self.cloud.service(Authorization)
         requests = [build_request(resource) for resource in schedule["resources"]]
         try:
             for request in requests:
-                functions.collection.get(request.function_id)
+                function = functions.collection.get(request.function_id)
+                authorization.check(schedule["id"], "InvokeFunction", function)
         except ServiceError:
             schedule["lastRunStatus"] = "FAILED"
             raise
@@ -134,7 +137,7 @@ class Schedules(TrackedResources):
             self.cloud.in_background(invocations.invoke_detached(request.function_id, request.body, request.headers))
         schedule["lastRunStatus"] = "SUCCEEDED"
 
-    @operation("POST", _PATH, permission="manage resource-schedule-family")
+    @operation("POST", _PATH)
     async def create_schedule(self, call: Call) -> Reply:
         """CreateSchedule, of functions, by CRON or ICAL. Leaves out resource filters, and other resources."""
         return self.create(call)
@@ -145,12 +148,12 @@ class Schedules(TrackedResources):
         headers = {**created.headers, **accepted(self.creation_of(created.document)).headers}
         return Reply(created.document, 201, headers)
 
-    @operation("GET", _ONE, permission="read resource-schedule-family")
+    @operation("GET", _ONE)
     async def get_schedule(self, call: Call) -> Reply:
         """GetSchedule."""
         return self.get(call)
 
-    @operation("GET", _PATH, permission="inspect resource-schedule-family")
+    @operation("GET", _PATH)
     async def list_schedules(self, call: Call) -> Reply:
         """ListSchedules. Leaves out `resourceId`."""
         if call.query.get("scheduleId"):
@@ -159,22 +162,22 @@ class Schedules(TrackedResources):
         page = self.collection.page(call, *_FILTERS)
         return Reply({"items": page.document}, headers=page.headers)
 
-    @operation("PUT", _ONE, permission="manage resource-schedule-family")
+    @operation("PUT", _ONE)
     async def update_schedule(self, call: Call) -> Reply:
         """UpdateSchedule."""
         return self.update(call)
 
-    @operation("DELETE", _ONE, permission="manage resource-schedule-family")
+    @operation("DELETE", _ONE)
     async def delete_schedule(self, call: Call) -> Reply:
         """DeleteSchedule."""
         return self.delete(call)
 
-    @operation("POST", f"{_ONE}/actions/activateSchedule", permission="manage resource-schedule-family")
+    @operation("POST", f"{_ONE}/actions/activateSchedule")
     async def activate_schedule(self, call: Call) -> Reply:
         """ActivateSchedule. At once."""
         return self._turn(call, "ACTIVE")
 
-    @operation("POST", f"{_ONE}/actions/deactivateSchedule", permission="manage resource-schedule-family")
+    @operation("POST", f"{_ONE}/actions/deactivateSchedule")
     async def deactivate_schedule(self, call: Call) -> Reply:
         """DeactivateSchedule. At once."""
         return self._turn(call, "INACTIVE")
@@ -186,7 +189,7 @@ class Schedules(TrackedResources):
         self.change(schedule, {"lifecycleState": state})
         return self.collection.reply(schedule)
 
-    @operation("POST", f"{_ONE}/actions/changeCompartment", permission="manage resource-schedule-family")
+    @operation("POST", f"{_ONE}/actions/changeCompartment")
     async def change_schedule_compartment(self, call: Call) -> Reply:
         """ChangeScheduleCompartment."""
         return self.move(call)

@@ -31,32 +31,32 @@ class RouteTables(VcnParts):
     def references(self, document: Document) -> set[str]:
         return {document["vcnId"], *(rule["networkEntityId"] for rule in document["routeRules"])}
 
-    @operation("POST", _PATH, permission="manage route-tables")
+    @operation("POST", _PATH)
     async def create_route_table(self, call: Call) -> Reply:
         """CreateRouteTable."""
         return self.create(call)
 
-    @operation("GET", _ONE, permission="inspect route-tables")
+    @operation("GET", _ONE)
     async def get_route_table(self, call: Call) -> Reply:
         """GetRouteTable."""
         return self.get(call)
 
-    @operation("GET", _PATH, permission="inspect route-tables")
+    @operation("GET", _PATH)
     async def list_route_tables(self, call: Call) -> Reply:
         """ListRouteTables."""
         return self.page(call)
 
-    @operation("PUT", _ONE, permission="manage route-tables")
+    @operation("PUT", _ONE)
     async def update_route_table(self, call: Call) -> Reply:
         """UpdateRouteTable. Takes the rules as a whole, name and tags."""
         return self.update(call)
 
-    @operation("DELETE", _ONE, permission="manage route-tables")
+    @operation("DELETE", _ONE)
     async def delete_route_table(self, call: Call) -> Reply:
         """DeleteRouteTable. Refused while a subnet uses it."""
         return self.delete(call)
 
-    @operation("POST", f"{_ONE}/actions/changeCompartment", permission="manage route-tables")
+    @operation("POST", f"{_ONE}/actions/changeCompartment")
     async def change_route_table_compartment(self, call: Call) -> Reply:
         """ChangeRouteTableCompartment."""
         return self.move(call)

@@ -30,32 +30,32 @@ class SecurityLists(VcnParts):
             for rule in details.get(name) or []:
                 require(rule, *required)
 
-    @operation("POST", _PATH, permission="manage security-lists")
+    @operation("POST", _PATH)
     async def create_security_list(self, call: Call) -> Reply:
         """CreateSecurityList."""
         return self.create(call)
 
-    @operation("GET", _ONE, permission="inspect security-lists")
+    @operation("GET", _ONE)
     async def get_security_list(self, call: Call) -> Reply:
         """GetSecurityList."""
         return self.get(call)
 
-    @operation("GET", _PATH, permission="inspect security-lists")
+    @operation("GET", _PATH)
     async def list_security_lists(self, call: Call) -> Reply:
         """ListSecurityLists."""
         return self.page(call)
 
-    @operation("PUT", _ONE, permission="manage security-lists")
+    @operation("PUT", _ONE)
     async def update_security_list(self, call: Call) -> Reply:
         """UpdateSecurityList. Takes both lists of rules as a whole, name and tags."""
         return self.update(call)
 
-    @operation("DELETE", _ONE, permission="manage security-lists")
+    @operation("DELETE", _ONE)
     async def delete_security_list(self, call: Call) -> Reply:
         """DeleteSecurityList. Refused while a subnet uses it."""
         return self.delete(call)
 
-    @operation("POST", f"{_ONE}/actions/changeCompartment", permission="manage security-lists")
+    @operation("POST", f"{_ONE}/actions/changeCompartment")
     async def change_security_list_compartment(self, call: Call) -> Reply:
         """ChangeSecurityListCompartment."""
         return self.move(call)

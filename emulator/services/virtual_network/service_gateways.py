@@ -52,32 +52,32 @@ class ServiceGateways(VcnParts):
     def references(self, document: Document) -> set[str]:
         return {document["vcnId"], document["routeTableId"]}
 
-    @operation("POST", _PATH, permission="manage service-gateways")
+    @operation("POST", _PATH)
     async def create_service_gateway(self, call: Call) -> Reply:
         """CreateServiceGateway."""
         return self.create(call)
 
-    @operation("GET", _ONE, permission="inspect service-gateways")
+    @operation("GET", _ONE)
     async def get_service_gateway(self, call: Call) -> Reply:
         """GetServiceGateway."""
         return self.get(call)
 
-    @operation("GET", _PATH, permission="inspect service-gateways")
+    @operation("GET", _PATH)
     async def list_service_gateways(self, call: Call) -> Reply:
         """ListServiceGateways."""
         return self.page(call)
 
-    @operation("PUT", _ONE, permission="manage service-gateways")
+    @operation("PUT", _ONE)
     async def update_service_gateway(self, call: Call) -> Reply:
         """UpdateServiceGateway. `blockTraffic` is kept, and blocks nothing."""
         return self.update(call)
 
-    @operation("DELETE", _ONE, permission="manage service-gateways")
+    @operation("DELETE", _ONE)
     async def delete_service_gateway(self, call: Call) -> Reply:
         """DeleteServiceGateway. Refused while a route rule leads to it."""
         return self.delete(call)
 
-    @operation("POST", f"{_ONE}/actions/changeCompartment", permission="manage service-gateways")
+    @operation("POST", f"{_ONE}/actions/changeCompartment")
     async def change_service_gateway_compartment(self, call: Call) -> Reply:
         """ChangeServiceGatewayCompartment."""
         return self.move(call)

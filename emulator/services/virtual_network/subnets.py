@@ -67,32 +67,32 @@ class Subnets(VcnParts):
     def references(self, document: Document) -> set[str]:
         return {document["vcnId"], document["routeTableId"], *document["securityListIds"]}
 
-    @operation("POST", _PATH, permission="manage subnets")
+    @operation("POST", _PATH)
     async def create_subnet(self, call: Call) -> Reply:
         """CreateSubnet. Leaves out IPv6 and DHCP options."""
         return self.create(call)
 
-    @operation("GET", _ONE, permission="inspect subnets")
+    @operation("GET", _ONE)
     async def get_subnet(self, call: Call) -> Reply:
         """GetSubnet."""
         return self.get(call)
 
-    @operation("GET", _PATH, permission="inspect subnets")
+    @operation("GET", _PATH)
     async def list_subnets(self, call: Call) -> Reply:
         """ListSubnets."""
         return self.page(call)
 
-    @operation("PUT", _ONE, permission="manage subnets")
+    @operation("PUT", _ONE)
     async def update_subnet(self, call: Call) -> Reply:
         """UpdateSubnet."""
         return self.update(call)
 
-    @operation("DELETE", _ONE, permission="manage subnets")
+    @operation("DELETE", _ONE)
     async def delete_subnet(self, call: Call) -> Reply:
         """DeleteSubnet. Does not look at the applications that use it."""
         return self.delete(call)
 
-    @operation("POST", f"{_ONE}/actions/changeCompartment", permission="manage subnets")
+    @operation("POST", f"{_ONE}/actions/changeCompartment")
     async def change_subnet_compartment(self, call: Call) -> Reply:
         """ChangeSubnetCompartment. At once, without a work request."""
         return self.move(call)

@@ -69,32 +69,32 @@ class Vcns(NetworkResources):
             resources = self.cloud.service(service)
             resources.remove(resources.collection.get(document[field]))
 
-    @operation("POST", _PATH, permission="manage vcns")
+    @operation("POST", _PATH)
     async def create_vcn(self, call: Call) -> Reply:
         """CreateVcn. Leaves out IPv6 and DHCP options."""
         return self.create(call)
 
-    @operation("GET", _ONE, permission="inspect vcns")
+    @operation("GET", _ONE)
     async def get_vcn(self, call: Call) -> Reply:
         """GetVcn."""
         return self.get(call)
 
-    @operation("GET", _PATH, permission="inspect vcns")
+    @operation("GET", _PATH)
     async def list_vcns(self, call: Call) -> Reply:
         """ListVcns."""
         return self.page(call)
 
-    @operation("PUT", _ONE, permission="manage vcns")
+    @operation("PUT", _ONE)
     async def update_vcn(self, call: Call) -> Reply:
         """UpdateVcn. Takes name and tags."""
         return self.update(call)
 
-    @operation("DELETE", _ONE, permission="manage vcns")
+    @operation("DELETE", _ONE)
     async def delete_vcn(self, call: Call) -> Reply:
         """DeleteVcn. Refused while anything but its default route table and security list is in it."""
         return self.delete(call)
 
-    @operation("POST", f"{_ONE}/actions/changeCompartment", permission="manage vcns")
+    @operation("POST", f"{_ONE}/actions/changeCompartment")
     async def change_vcn_compartment(self, call: Call) -> Reply:
         """ChangeVcnCompartment. At once, without a work request."""
         return self.move(call)

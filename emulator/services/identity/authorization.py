@@ -1,0 +1,201 @@
+"""Who may do what: policies decide on every operation of functions, connectors and schedules.
+
+Nothing is allowed but what a policy allows, and statements add up. Operators may do everything: they are the tenancy's
+administrators. https://docs.oracle.com/en-us/iaas/Content/Identity/Concepts/policies.htm
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from emulator.core.cloud import Cloud
+from emulator.core.errors import not_found, not_implemented
+from emulator.core.identifiers import REGION_KEY, resource_type
+from emulator.core.operations import Call, Document
+from emulator.core.service import Service
+from emulator.services.identity.compartments import Compartments
+from emulator.services.identity.dynamic_groups import DynamicGroups
+from emulator.services.identity.permissions import (
+    FAMILIES,
+    RESOURCE_TYPES,
+    VERBS,
+    permissions_of,
+    types_with,
+    weakest_grant,
+)
+from emulator.services.identity.policies import Policies
+from emulator.services.identity.policy_language import Statement, Subject, Variables, parse_rule, parse_statement
+from emulator.services.identity.statements import find_location
+from emulator.services.identity.targets import Access, Target, access_of_call, access_to
+
+# Users are the operators.
+_USER = "user"
+_FUNCTION = "fnfunc"
+# https://docs.oracle.com/en-us/iaas/Content/Tagging/Tasks/managingaccesswithtags.htm
+_REGARDLESS_OF_TAGS = frozenset(
+    {
+        "BACKUP_POLICY_ASSIGNMENT_DELETE",
+        "INSTANCE_POWER_ACTIONS",
+        "SUBNET_DETACH",
+        "VNIC_DELETE",
+        "VNIC_UPDATE",
+        "VOLUME_BACKUP_COPY",
+    }
+)
+
+
+class Authorization(Service):
+    """Decides by the policies and dynamic groups as they are now; OCI takes minutes until it knows of a change."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        super().__init__(cloud)
+        self._denied: set[str] = set()
+
+    def authorize(self, caller_id: str, operation: str, call: Call) -> None:
+        """Let a call pass. Raises ServiceError 404 where its caller may not make it, and 400 where no table has it."""
+        if resource_type(caller_id) == _USER:
+            return
+        try:
+            access = access_of_call(self.cloud, operation, call)
+        except LookupError as error:
+            raise not_implemented(f"No policy can allow this: {error}.") from error
+        self._check(caller_id, access)
+
+    def check(self, caller_id: str, operation: str, resource: Document) -> None:
+        """Let a service carry out an operation on a resource in the name of another. Raises ServiceError 404."""
+        self._check(caller_id, access_to(self.cloud, operation, resource))
+
+    def find_refusal(self, caller_id: str, operation: str, resource: Document) -> str | None:
+        """Return why an operation on a resource is not allowed, or None where it is."""
+        return self._find_refusal(caller_id, access_to(self.cloud, operation, resource))
+
+    def deny(self, *grants: str) -> None:
+        """Take what `manage volume-backups` gives from all functions, whatever the policies say.
+
+        Raises ValueError for what is no verb and resource type.
+        """
+        for grant in grants:
+            verb, _, name = grant.partition(" ")
+            if verb not in VERBS or name not in {*RESOURCE_TYPES, *FAMILIES}:
+                known = ", ".join(sorted({*RESOURCE_TYPES, *FAMILIES}))
+                raise ValueError(
+                    f"there is no permission {grant!r} that could be denied: it is one of {', '.join(VERBS)}, and then "
+                    f"one of {known}"
+                )
+            self._denied |= permissions_of(verb, name)
+
+    def clear(self) -> None:
+        """Give back what was denied."""
+        self._denied.clear()
+
+    def _check(self, caller_id: str, access: Access) -> None:
+        refusal = self._find_refusal(caller_id, access)
+        if refusal:
+            self.cloud.journal.add("refused", refusal, caller=caller_id, operation=access.operation)
+            raise not_found()
+
+    def _find_refusal(self, caller_id: str, access: Access) -> str | None:
+        caller = self.cloud.find(caller_id) or {"id": caller_id}
+        statements = [found for found in self._statements() if self._is_subject(found[0].subject, caller)]
+        for permission, target in access.needed:
+            if not self._is_allowed(caller, access.operation, permission, target, statements):
+                named = caller.get("displayName") or caller_id
+                return (
+                    f"{access.operation} of {named}: no policy gives it {permission}, which is in "
+                    f"`{weakest_grant(permission)}`, in {target.compartment_id}"
+                )
+        return None
+
+    def _is_allowed(
+        self, caller: Document, operation: str, permission: str, target: Target, statements: list[tuple[Statement, str]]
+    ) -> bool:
+        if permission in self._denied and resource_type(caller["id"]) == _FUNCTION:
+            return False
+        compartments = self.cloud.service(Compartments)
+        granting = [
+            statement
+            for statement, location_id in statements
+            if permission in statement.permissions and compartments.is_at_or_below(target.compartment_id, location_id)
+        ]
+        if not granting:
+            return False
+        variables = {
+            "request.operation": operation,
+            "request.permission": permission,
+            **self._caller_variables(caller),
+            **self._target_variables(permission, target),
+        }
+        return any(statement.condition is None or statement.condition.holds(variables) for statement in granting)
+
+    def _statements(self) -> Iterator[tuple[Statement, str]]:
+        """Return the statements of all policies, each with the compartment that it is about."""
+        compartments = self.cloud.service(Compartments)
+        for policy in self.cloud.service(Policies).collection.documents.values():
+            attached_to = policy["compartmentId"]
+            for text in policy["statements"]:
+                statement = parse_statement(text)
+                location_id = find_location(statement.location, attached_to, compartments)
+                if location_id and compartments.is_at_or_below(location_id, attached_to):
+                    yield statement, location_id
+
+    def _is_subject(self, subject: Subject, caller: Document) -> bool:
+        """Return whether a statement is about a caller, which is a resource: groups of users are about none."""
+        if subject.kind == "dynamic-group":
+            groups = self.cloud.service(DynamicGroups).collection.documents.values()
+            named = [group for group in groups if {group["id"], group["name"].lower()} & subject.names]
+            return any(parse_rule(group["matchingRule"]).holds(_rule_variables(caller)) for group in named)
+        return subject.kind in {"any-user", "any-group"}
+
+    def _caller_variables(self, caller: Document) -> Variables:
+        known = {
+            "request.region": REGION_KEY,
+            "request.principal.type": resource_type(caller["id"]),
+            "request.principal.id": caller["id"],
+        }
+        if "compartmentId" not in caller:
+            return known
+        compartment = self.cloud.find(caller["compartmentId"])
+        return {
+            **known,
+            "request.principal.compartment.id": caller["compartmentId"],
+            **_tags("request.principal.compartment.tag", compartment),
+        }
+
+    def _target_variables(self, permission: str, target: Target) -> Variables:
+        compartment = self.cloud.find(target.compartment_id)
+        known = {
+            "target.compartment.id": target.compartment_id,
+            **({"target.compartment.name": compartment["name"]} if compartment else {}),
+        }
+        if target.resource is None:
+            return known
+        kind = resource_type(target.resource["id"])
+        known[f"target.{kind}.id"] = target.resource["id"]
+        if "name" in target.resource:
+            known[f"target.{kind}.name"] = target.resource["name"]
+        if permission in _REGARDLESS_OF_TAGS or not any(found.has_tags for found in types_with(permission)):
+            return known
+        return {
+            **known,
+            **_tags("target.resource.tag", target.resource),
+            **_tags("target.resource.compartment.tag", compartment),
+        }
+
+
+def _rule_variables(caller: Document) -> Variables:
+    """Return what matching rules know of a caller."""
+    known = {"resource.type": resource_type(caller["id"]), "resource.id": caller["id"]}
+    if "compartmentId" in caller:
+        known["resource.compartment.id"] = caller["compartmentId"]
+    return {**known, **{f"{name}.value": value for name, value in _tags("tag", caller).items()}}
+
+
+def _tags(prefix: str, document: Document | None) -> dict[str, str]:
+    """Return the defined tags of a resource as variables: `target.resource.tag.namespace.key`."""
+    namespaces: dict[str, dict[str, Any]] = (document or {}).get("definedTags") or {}
+    return {
+        f"{prefix}.{namespace}.{key}".lower(): str(value)
+        for namespace, tags in namespaces.items()
+        for key, value in tags.items()
+    }
