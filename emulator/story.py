@@ -16,13 +16,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from emulator.core.journal import Entry
-from emulator.core.principals import FUNCTION
-from emulator.interrupts import wait_for_interrupt
-from emulator.local_oci import LocalOci
-from emulator.options import Options
-from emulator.services.block_volume.volumes import Volumes
-from emulator.stack import ALARMS, RESULTS
+from .core.journal import Entry
+from .core.principals import FUNCTION
+from .interrupts import wait_for_interrupt
+from .local_oci import LocalOci
+from .options import Options
+from .services.block_volume.volumes import Volumes
+from .stack import ALARMS, RESULTS
 
 _DISKS = 3
 _SHOWN_REQUESTS = ("Create", "Get", "List")
@@ -227,7 +227,10 @@ def main() -> None:
     parser.add_argument("--keep", action="store_true", help="leave the local OCI up afterwards, to try by hand")
     arguments = parser.parse_args()
     narrator = Narrator()
-    oci = LocalOci(Options(lifecycle_seconds=0.3, listener=narrator.show))
+    try:
+        oci = LocalOci(Options(lifecycle_seconds=0.3, listener=narrator.show))
+    except ValueError as error:
+        parser.error(str(error))
     try:
         oci.start()
         narrator.say("local OCI", f"ready on {oci.base_url}; it checks the signature of every request below")

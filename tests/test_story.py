@@ -161,7 +161,7 @@ def test_the_server_says_when_it_is_ready_and_where(served: tuple[subprocess.Pop
     _, line = served
     match = re.fullmatch(r"ready (http://127\.0\.0\.1:\d+) state (.*)\n", line)
     assert match
-    assert {path.name for path in (tmp_path / "state").iterdir()} == {"config", "api_key.pem", "principals"}
+    assert {path.name for path in (tmp_path / "state").iterdir()} == {"config", "env", "api_key.pem", "principals"}
     assert {path.name for path in (tmp_path / "state" / "principals").glob("*/*")} == {"rpst", "private.pem"}
     with urllib.request.urlopen(f"{match.group(1)}/v2/apps") as answer:
         assert b"volume-backups" in answer.read()

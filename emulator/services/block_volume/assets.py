@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from emulator.core.operations import Document
-from emulator.services.block_volume.backup_policy_assignments import BackupPolicyAssignments
-from emulator.services.block_volume.block_resources import BlockResources
+from ...core.operations import Document
+from .backup_policy_assignments import BackupPolicyAssignments
+from .block_resources import BlockResources
 
 
 class Assets(BlockResources):

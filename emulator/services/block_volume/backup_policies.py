@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from emulator.core.cloud import Cloud
-from emulator.core.collection import display_name, page_of, tagged
-from emulator.core.errors import not_found
-from emulator.core.identifiers import now
-from emulator.core.operations import Call, Document, Reply, operation
-from emulator.services.block_volume.block_resources import MODELS, BlockResources
+from ...core.cloud import Cloud
+from ...core.collection import display_name, page_of, tagged
+from ...core.errors import not_found
+from ...core.identifiers import now
+from ...core.operations import Call, Document, Reply, operation
+from .block_resources import MODELS, BlockResources
 
 _PATH = "/20160918/volumeBackupPolicies"
 _ONE = f"{_PATH}/{{policyId}}"

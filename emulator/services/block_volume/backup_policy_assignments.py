@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from emulator.core.cloud import Cloud
-from emulator.core.errors import malformed, not_found
-from emulator.core.identifiers import now, resource_type
-from emulator.core.operations import Call, Document, Reply, operation
-from emulator.services.block_volume.backup_policies import BackupPolicies
-from emulator.services.block_volume.block_resources import MODELS, BlockResources
+from ...core.cloud import Cloud
+from ...core.errors import malformed, not_found
+from ...core.identifiers import now, resource_type
+from ...core.operations import Call, Document, Reply, operation
+from .backup_policies import BackupPolicies
+from .block_resources import MODELS, BlockResources
 
 _PATH = "/20160918/volumeBackupPolicyAssignments"
 _ONE = f"{_PATH}/{{policyAssignmentId}}"

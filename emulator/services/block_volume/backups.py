@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from emulator.core.collection import display_name, tagged
-from emulator.core.errors import conflict
-from emulator.core.identifiers import now
-from emulator.core.operations import Call, Document, Reply
-from emulator.services.block_volume.block_resources import BlockResources
-from emulator.services.block_volume.disks import check_key
-from emulator.services.block_volume.retention import (
+from ...core.collection import display_name, tagged
+from ...core.errors import conflict
+from ...core.identifiers import now
+from ...core.operations import Call, Document, Reply
+from .block_resources import BlockResources
+from .disks import check_key
+from .retention import (
     check_deletable,
     check_lock,
     check_retention,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from emulator.core.operations import Call, Document, Reply
-from emulator.core.resources import Resources
+from ...core.operations import Call, Document, Reply
+from ...core.resources import Resources
 
 MODELS = "oci.core.models"
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from emulator.core.operations import Call, Document, Reply, operation
-from emulator.services.block_volume.backups import Backups
-from emulator.services.block_volume.block_resources import MODELS
-from emulator.services.block_volume.boot_volumes import BootVolumes
+from ...core.operations import Call, Document, Reply, operation
+from .backups import Backups
+from .block_resources import MODELS
+from .boot_volumes import BootVolumes
 
 _PATH = "/20160918/bootVolumeBackups"
 _ONE = f"{_PATH}/{{bootVolumeBackupId}}"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import ClassVar
 
-from emulator.core.identifiers import new_ocid
-from emulator.core.operations import Call, Document, Reply, operation
-from emulator.services.block_volume.block_resources import MODELS
-from emulator.services.block_volume.disks import Disks
+from ...core.identifiers import new_ocid
+from ...core.operations import Call, Document, Reply, operation
+from .block_resources import MODELS
+from .disks import Disks
 
 _PATH = "/20160918/bootVolumes"
 _ONE = f"{_PATH}/{{bootVolumeId}}"

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import ClassVar
 
-from emulator.core.collection import display_name, located, tagged
-from emulator.core.errors import invalid, malformed, missing, not_found, not_implemented
-from emulator.core.identifiers import now, resource_type
-from emulator.core.models import check_details
-from emulator.core.operations import Call, Document, Reply
-from emulator.services.block_volume.assets import Assets
-from emulator.services.block_volume.block_resources import MODELS
+from ...core.collection import display_name, located, tagged
+from ...core.errors import invalid, malformed, missing, not_found, not_implemented
+from ...core.identifiers import now, resource_type
+from ...core.models import check_details
+from ...core.operations import Call, Document, Reply
+from .assets import Assets
+from .block_resources import MODELS
 
 _LARGEST = 32 * 1024
 

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 
 from dateutil.relativedelta import relativedelta
 
-from emulator.core.errors import conflict, invalid
-from emulator.core.identifiers import now
-from emulator.core.operations import Document
+from ...core.errors import conflict, invalid
+from ...core.identifiers import now
+from ...core.operations import Document
 
 RETENTION = ("retentionPeriod", "isPreventDeletionEnabled", "isRetentionLockEnabled", "isIndefiniteRetentionEnabled")
 _HOLD = "isIndefiniteRetentionEnabled"

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from emulator.core.cloud import Cloud
-from emulator.core.collection import display_name, located, tagged
-from emulator.core.errors import invalid, not_found, not_implemented, related_not_found
-from emulator.core.identifiers import now, resource_type
-from emulator.core.operations import Call, Document, Reply, operation
-from emulator.services.block_volume.assets import Assets
-from emulator.services.block_volume.block_resources import MODELS
-from emulator.services.block_volume.boot_volumes import BootVolumes
-from emulator.services.block_volume.disks import Disks
-from emulator.services.block_volume.volumes import Volumes
+from ...core.cloud import Cloud
+from ...core.collection import display_name, located, tagged
+from ...core.errors import invalid, not_found, not_implemented, related_not_found
+from ...core.identifiers import now, resource_type
+from ...core.operations import Call, Document, Reply, operation
+from .assets import Assets
+from .block_resources import MODELS
+from .boot_volumes import BootVolumes
+from .disks import Disks
+from .volumes import Volumes
 
 _PATH = "/20160918/volumeGroups"
 _ONE = f"{_PATH}/{{volumeGroupId}}"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from emulator.core.operations import Call, Document, Reply, operation
-from emulator.services.block_volume.block_resources import MODELS
-from emulator.services.block_volume.disks import Disks
+from ...core.operations import Call, Document, Reply, operation
+from .block_resources import MODELS
+from .disks import Disks
 
 _PATH = "/20160918/volumes"
 _ONE = f"{_PATH}/{{volumeId}}"

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, ClassVar, NamedTuple
 
-from emulator.core.collection import display_name, located, require, tagged
-from emulator.core.errors import incorrect_state, invalid
-from emulator.core.identifiers import REGION_KEY, new_ocid, now
-from emulator.core.operations import Call, Document, Reply, operation
-from emulator.core.resources import Resources
-from emulator.core.work_requests import CORE, WorkRequests
-from emulator.services.block_volume.block_resources import MODELS
-from emulator.services.block_volume.boot_volumes import BootVolumes
-from emulator.services.compute.boot_volume_attachments import BootVolumeAttachments
-from emulator.services.compute.launch import launch_fields, updated_fields
+from ...core.collection import display_name, located, require, tagged
+from ...core.errors import incorrect_state, invalid
+from ...core.identifiers import REGION_KEY, new_ocid, now
+from ...core.operations import Call, Document, Reply, operation
+from ...core.resources import Resources
+from ...core.work_requests import CORE, WorkRequests
+from ..block_volume.block_resources import MODELS
+from ..block_volume.boot_volumes import BootVolumes
+from .boot_volume_attachments import BootVolumeAttachments
+from .launch import launch_fields, updated_fields
 
 _PATH = "/20160918/instances"
 _ONE = f"{_PATH}/{{instanceId}}"

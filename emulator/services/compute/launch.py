@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from emulator.core.operations import Document
+from ...core.operations import Document
 
 _LAUNCH_OPTIONS = {
     "bootVolumeType": "PARAVIRTUALIZED",

@@ -5,14 +5,14 @@ from __future__ import annotations
 import secrets
 from typing import Any, ClassVar
 
-from emulator.core.cloud import Cloud
-from emulator.core.collection import display_name, located
-from emulator.core.identifiers import now
-from emulator.core.operations import Call, Document, Reply, operation
-from emulator.core.resources import Resources
-from emulator.services.block_volume.block_resources import MODELS
-from emulator.services.block_volume.volumes import Volumes
-from emulator.services.compute.instances import Instances
+from ...core.cloud import Cloud
+from ...core.collection import display_name, located
+from ...core.identifiers import now
+from ...core.operations import Call, Document, Reply, operation
+from ...core.resources import Resources
+from ..block_volume.block_resources import MODELS
+from ..block_volume.volumes import Volumes
+from .instances import Instances
 
 _PATH = "/20160918/volumeAttachments"
 _ONE = f"{_PATH}/{{volumeAttachmentId}}"
