@@ -6,11 +6,11 @@
 import sys
 
 try:
-    from emulator.core.errors import ServiceError
-    from emulator.estate import Estate
-    from emulator.image import Image
-    from emulator.local_oci import LocalOci, local_oci
-    from emulator.options import OptionNames, Options
+    from .core.errors import ServiceError
+    from .estate import Estate
+    from .image import Image
+    from .local_oci import LocalOci, local_oci
+    from .options import OptionNames, Options
 except ModuleNotFoundError as error:
     # This is what sys.argv holds while ``python -m`` looks for what it was asked to run: a person reads what comes.
     if sys.argv[0] == "-m":

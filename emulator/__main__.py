@@ -1,6 +1,6 @@
 """``python -m emulator``: serve the local OCI until it is interrupted."""
 
-from emulator.command import main
+from .command import main
 
 if __name__ == "__main__":
     main()

@@ -8,12 +8,12 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
-from emulator.core.journal import Entry
-from emulator.image import Image
-from emulator.interrupts import wait_for_interrupt
-from emulator.local_oci import LocalOci
-from emulator.options import Options
-from emulator.services.functions.functions import Functions
+from .core.journal import Entry
+from .image import Image
+from .interrupts import wait_for_interrupt
+from .local_oci import LocalOci
+from .options import Options
+from .services.functions.functions import Functions
 
 _PACKAGE = __name__.partition(".")[0]
 

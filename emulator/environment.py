@@ -6,9 +6,9 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
-from emulator.core.cloud import Cloud
-from emulator.core.identifiers import REGION
-from emulator.stack import Stack
+from .core.cloud import Cloud
+from .core.identifiers import REGION
+from .stack import Stack
 
 
 def describe(cloud: Cloud, config_file: Path, stack: Stack | None) -> dict[str, str]:

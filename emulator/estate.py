@@ -9,19 +9,19 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any, Self
 
-from emulator.core.errors import ServiceError
-from emulator.core.journal import Entry
-from emulator.core.principals import FUNCTION
-from emulator.core.resources import Resources
-from emulator.local_oci import LocalOci
-from emulator.services.block_volume.boot_volume_backups import BootVolumeBackups
-from emulator.services.block_volume.boot_volumes import BootVolumes
-from emulator.services.block_volume.volume_backups import VolumeBackups
-from emulator.services.block_volume.volume_group_backups import VolumeGroupBackups
-from emulator.services.block_volume.volume_groups import VolumeGroups
-from emulator.services.block_volume.volumes import Volumes
-from emulator.services.connector_hub.service_connectors import ServiceConnectors
-from emulator.services.queue.queues import Queues
+from .core.errors import ServiceError
+from .core.journal import Entry
+from .core.principals import FUNCTION
+from .core.resources import Resources
+from .local_oci import LocalOci
+from .services.block_volume.boot_volume_backups import BootVolumeBackups
+from .services.block_volume.boot_volumes import BootVolumes
+from .services.block_volume.volume_backups import VolumeBackups
+from .services.block_volume.volume_group_backups import VolumeGroupBackups
+from .services.block_volume.volume_groups import VolumeGroups
+from .services.block_volume.volumes import Volumes
+from .services.connector_hub.service_connectors import ServiceConnectors
+from .services.queue.queues import Queues
 
 _ACTIVE_SECONDS = 20.0
 _LOG_SECONDS = 0.5

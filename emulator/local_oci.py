@@ -13,27 +13,27 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, Unpack
 
-from emulator import environment
-from emulator.core.cloud import Cloud
-from emulator.core.errors import ServiceError
-from emulator.core.operations import Call, Document, Operation, Reply, declared_operations, operations_of
-from emulator.core.principals import ApiKey, Principal, ResourcePrincipal, replace_file
-from emulator.core.service import Service
-from emulator.http.certificates import Authority
-from emulator.http.controls import Controls
-from emulator.http.faults import FaultKeys, Faults
-from emulator.http.operator import Operator
-from emulator.http.server import Server
-from emulator.image import Image
-from emulator.loop_thread import LoopThread
-from emulator.options import OptionNames, Options, read_options
-from emulator.services import SERVICES
-from emulator.services.functions.functions import Functions
-from emulator.services.functions.invocations import Invocations, decode_answer
-from emulator.services.functions.pool import Pool
-from emulator.services.identity.authorization import Authorization
-from emulator.stack import Stack, create_stack
-from emulator.state_folder import StateFolder
+from . import environment
+from .core.cloud import Cloud
+from .core.errors import ServiceError
+from .core.operations import Call, Document, Operation, Reply, declared_operations, operations_of
+from .core.principals import ApiKey, Principal, ResourcePrincipal, replace_file
+from .core.service import Service
+from .http.certificates import Authority
+from .http.controls import Controls
+from .http.faults import FaultKeys, Faults
+from .http.operator import Operator
+from .http.server import Server
+from .image import Image
+from .loop_thread import LoopThread
+from .options import OptionNames, Options, read_options
+from .services import SERVICES
+from .services.functions.functions import Functions
+from .services.functions.invocations import Invocations, decode_answer
+from .services.functions.pool import Pool
+from .services.identity.authorization import Authorization
+from .stack import Stack, create_stack
+from .state_folder import StateFolder
 
 T = TypeVar("T")
 

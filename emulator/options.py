@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Literal, TypedDict, Unpack
 
-from emulator.core.journal import Entry
-from emulator.image import Image
+from .core.journal import Entry
+from .image import Image
 
 PROJECT = Path(__file__).resolve().parent.parent
 

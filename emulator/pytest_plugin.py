@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from emulator.estate import Estate
-from emulator.image import Image
-from emulator.local_oci import LocalOci
-from emulator.local_oci import local_oci as serve
-from emulator.options import OptionNames
+from .estate import Estate
+from .image import Image
+from .local_oci import LocalOci
+from .local_oci import local_oci as serve
+from .options import OptionNames
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

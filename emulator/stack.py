@@ -6,17 +6,17 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from emulator.core.cloud import Cloud
-from emulator.core.identifiers import new_ocid
-from emulator.core.operations import Document
-from emulator.services.events.rules import Rules
-from emulator.services.functions.applications import Applications
-from emulator.services.functions.functions import Functions
-from emulator.services.functions.images import read_func_yaml
-from emulator.services.identity.dynamic_groups import DynamicGroups
-from emulator.services.identity.policies import Policies
-from emulator.services.notifications.subscriptions import Subscriptions
-from emulator.services.notifications.topics import Topics
+from .core.cloud import Cloud
+from .core.identifiers import new_ocid
+from .core.operations import Document
+from .services.events.rules import Rules
+from .services.functions.applications import Applications
+from .services.functions.functions import Functions
+from .services.functions.images import read_func_yaml
+from .services.identity.dynamic_groups import DynamicGroups
+from .services.identity.policies import Policies
+from .services.notifications.subscriptions import Subscriptions
+from .services.notifications.topics import Topics
 
 # Of the dynamic group, the policy and the rule.
 _NAME = "volume-backups"

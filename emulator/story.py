@@ -14,13 +14,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from emulator.core.journal import Entry
-from emulator.core.principals import FUNCTION
-from emulator.interrupts import wait_for_interrupt
-from emulator.local_oci import LocalOci
-from emulator.options import Options
-from emulator.services.block_volume.volumes import Volumes
-from emulator.stack import ALARMS, RESULTS
+from .core.journal import Entry
+from .core.principals import FUNCTION
+from .interrupts import wait_for_interrupt
+from .local_oci import LocalOci
+from .options import Options
+from .services.block_volume.volumes import Volumes
+from .stack import ALARMS, RESULTS
 
 _STATE = Path(".local-oci")
 _DISKS = 3

@@ -13,8 +13,8 @@ from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from emulator.core.errors import invalid, malformed, missing
-from emulator.core.operations import Document
+from .errors import invalid, malformed, missing
+from .operations import Document
 
 _VALUES = re.compile(r"Allowed values for this property are: (.+)")
 _QUOTED = re.compile(r'"(\w+)"')

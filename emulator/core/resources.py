@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from emulator.core.cloud import Cloud
-from emulator.core.collection import Collection, check_display_name, check_fields, check_tags, require
-from emulator.core.errors import incorrect_state, malformed
-from emulator.core.events import build_event
-from emulator.core.identifiers import resource_type
-from emulator.core.models import check_details, only_fields_of
-from emulator.core.operations import Call, Document, Reply
-from emulator.core.service import Service
+from .cloud import Cloud
+from .collection import Collection, check_display_name, check_fields, check_tags, require
+from .errors import incorrect_state, malformed
+from .events import build_event
+from .identifiers import resource_type
+from .models import check_details, only_fields_of
+from .operations import Call, Document, Reply
+from .service import Service
 
 COMMON_FIELDS = ("displayName", "freeformTags", "definedTags")
 

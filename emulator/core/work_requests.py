@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from emulator.core.cloud import Cloud
-from emulator.core.collection import Collection, page_of
-from emulator.core.errors import ServiceError
-from emulator.core.identifiers import now
-from emulator.core.operations import Call, Document, Reply, operation
-from emulator.core.service import Service
+from .cloud import Cloud
+from .collection import Collection, page_of
+from .errors import ServiceError
+from .identifiers import now
+from .operations import Call, Document, Reply, operation
+from .service import Service
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,13 @@ from typing import Any
 
 from aiohttp import web
 
-from emulator.core.errors import ServiceError, internal_error, not_implemented, too_large
-from emulator.core.identifiers import new_request_id
-from emulator.core.journal import Journal
-from emulator.core.operations import Call, Operation, Reply, operations_of
-from emulator.core.principals import Principal
-from emulator.http.faults import Fault, Faults
-from emulator.http.signatures import verify
+from ..core.errors import ServiceError, internal_error, not_implemented, too_large
+from ..core.identifiers import new_request_id
+from ..core.journal import Journal
+from ..core.operations import Call, Operation, Reply, operations_of
+from ..core.principals import Principal
+from .faults import Fault, Faults
+from .signatures import verify
 
 _MAX_BODY_BYTES = 64 * 1024 * 1024
 Method = Callable[[Call], Awaitable[Reply]]

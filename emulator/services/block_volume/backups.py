@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from emulator.core.collection import display_name, tagged
-from emulator.core.errors import conflict, invalid
-from emulator.core.identifiers import now
-from emulator.core.operations import Document
-from emulator.core.resources import COMMON_FIELDS
-from emulator.services.block_volume.block_resources import BlockResources
+from ...core.collection import display_name, tagged
+from ...core.errors import conflict, invalid
+from ...core.identifiers import now
+from ...core.operations import Document
+from ...core.resources import COMMON_FIELDS
+from .block_resources import BlockResources
 
 RETENTION = ("retentionPeriod", "isPreventDeletionEnabled", "isRetentionLockEnabled", "isIndefiniteRetentionEnabled")
 BACKUP_FIELDS = (*COMMON_FIELDS, "type", *RETENTION)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from emulator.core.resources import Resources
+from ...core.resources import Resources
 
 
 class BlockResources(Resources):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from emulator.core.operations import Call, Document, Reply, operation
-from emulator.services.block_volume.backups import BACKUP_FIELDS, Backups
-from emulator.services.block_volume.boot_volumes import BootVolumes
+from ...core.operations import Call, Document, Reply, operation
+from .backups import BACKUP_FIELDS, Backups
+from .boot_volumes import BootVolumes
 
 _PATH = "/20160918/bootVolumeBackups"
 _ONE = f"{_PATH}/{{bootVolumeBackupId}}"

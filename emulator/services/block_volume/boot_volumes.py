@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from emulator.core.identifiers import new_ocid
-from emulator.core.operations import Call, Document, Reply, operation
-from emulator.services.block_volume.block_resources import BlockResources
-from emulator.services.block_volume.volumes import CHANGEABLE, volume_fields
+from ...core.identifiers import new_ocid
+from ...core.operations import Call, Document, Reply, operation
+from .block_resources import BlockResources
+from .volumes import CHANGEABLE, volume_fields
 
 _PATH = "/20160918/bootVolumes"
 _ONE = f"{_PATH}/{{bootVolumeId}}"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from emulator.core.operations import Call, Document, Reply, operation
-from emulator.services.block_volume.backups import BACKUP_FIELDS, Backups
-from emulator.services.block_volume.volumes import Volumes
+from ...core.operations import Call, Document, Reply, operation
+from .backups import BACKUP_FIELDS, Backups
+from .volumes import Volumes
 
 _PATH = "/20160918/volumeBackups"
 _ONE = f"{_PATH}/{{volumeBackupId}}"

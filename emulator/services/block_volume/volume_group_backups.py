@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from emulator.core.identifiers import resource_type
-from emulator.core.operations import Call, Document, Reply, operation
-from emulator.services.block_volume.backups import BACKUP_FIELDS, Backups
-from emulator.services.block_volume.boot_volume_backups import BootVolumeBackups
-from emulator.services.block_volume.volume_backups import VolumeBackups
-from emulator.services.block_volume.volume_groups import VolumeGroups
+from ...core.identifiers import resource_type
+from ...core.operations import Call, Document, Reply, operation
+from .backups import BACKUP_FIELDS, Backups
+from .boot_volume_backups import BootVolumeBackups
+from .volume_backups import VolumeBackups
+from .volume_groups import VolumeGroups
 
 _PATH = "/20160918/volumeGroupBackups"
 _ONE = f"{_PATH}/{{volumeGroupBackupId}}"

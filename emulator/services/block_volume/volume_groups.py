@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from emulator.core.collection import display_name, located, require, tagged
-from emulator.core.errors import related_not_found
-from emulator.core.identifiers import now
-from emulator.core.operations import Call, Document, Reply, operation
-from emulator.core.resources import COMMON_FIELDS
-from emulator.services.block_volume.block_resources import BlockResources
-from emulator.services.block_volume.boot_volumes import BootVolumes
-from emulator.services.block_volume.volumes import Volumes
+from ...core.collection import display_name, located, require, tagged
+from ...core.errors import related_not_found
+from ...core.identifiers import now
+from ...core.operations import Call, Document, Reply, operation
+from ...core.resources import COMMON_FIELDS
+from .block_resources import BlockResources
+from .boot_volumes import BootVolumes
+from .volumes import Volumes
 
 _PATH = "/20160918/volumeGroups"
 _ONE = f"{_PATH}/{{volumeGroupId}}"

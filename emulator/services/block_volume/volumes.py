@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from emulator.core.collection import display_name, located, require, tagged
-from emulator.core.identifiers import now
-from emulator.core.operations import Call, Document, Reply, operation
-from emulator.core.resources import COMMON_FIELDS
-from emulator.services.block_volume.block_resources import BlockResources
+from ...core.collection import display_name, located, require, tagged
+from ...core.identifiers import now
+from ...core.operations import Call, Document, Reply, operation
+from ...core.resources import COMMON_FIELDS
+from .block_resources import BlockResources
 
 _PATH = "/20160918/volumes"
 _ONE = f"{_PATH}/{{volumeId}}"

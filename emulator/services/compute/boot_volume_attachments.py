@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from emulator.core.collection import located
-from emulator.core.identifiers import now
-from emulator.core.operations import Call, Document, Reply, operation
-from emulator.core.resources import Resources
+from ...core.collection import located
+from ...core.identifiers import now
+from ...core.operations import Call, Document, Reply, operation
+from ...core.resources import Resources
 
 
 class BootVolumeAttachments(Resources):

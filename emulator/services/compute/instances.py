@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from emulator.core.collection import display_name, located, require, tagged
-from emulator.core.identifiers import REGION_KEY, new_ocid, now
-from emulator.core.operations import Call, Document, Reply, operation
-from emulator.core.resources import Resources
-from emulator.services.block_volume.boot_volumes import BootVolumes
-from emulator.services.compute.boot_volume_attachments import BootVolumeAttachments
+from ...core.collection import display_name, located, require, tagged
+from ...core.identifiers import REGION_KEY, new_ocid, now
+from ...core.operations import Call, Document, Reply, operation
+from ...core.resources import Resources
+from ..block_volume.boot_volumes import BootVolumes
+from .boot_volume_attachments import BootVolumeAttachments
 
 _PATH = "/20160918/instances"
 _ONE = f"{_PATH}/{{instanceId}}"

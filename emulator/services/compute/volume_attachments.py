@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from emulator.core.collection import display_name, located
-from emulator.core.identifiers import now
-from emulator.core.operations import Call, Document, Reply, operation
-from emulator.core.resources import Resources
-from emulator.services.block_volume.volumes import Volumes
-from emulator.services.compute.instances import Instances
+from ...core.collection import display_name, located
+from ...core.identifiers import now
+from ...core.operations import Call, Document, Reply, operation
+from ...core.resources import Resources
+from ..block_volume.volumes import Volumes
+from .instances import Instances
 
 _PATH = "/20160918/volumeAttachments"
 _ONE = f"{_PATH}/{{volumeAttachmentId}}"

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from emulator.image import Image
+from ...image import Image
 
 
 def find_image(name: str, images: Mapping[str, Image], default: Image) -> Image:
