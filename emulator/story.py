@@ -1,7 +1,7 @@
 """``make run``: the main job, shown as it happens on the local OCI.
 
 A volume is tagged and backed up; an alarm fires and every disk of the machine is saved, although the API fails once;
-each backup's end is published.
+two triggers meet at one volume, and the second waits in a queue; each backup's end is published.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from .services.block_volume.volumes import Volumes
 from .stack import ALARMS, RESULTS
 
 _DISKS = 3
+_QUEUE_SECOND = 0.001  # a visibility of 15 minutes lasts a second here
 _SHOWN_REQUESTS = ("Create", "Get", "List")
 _MAX_COLUMNS = 110
 # Of an OCID, six letters are enough to tell it from others.
@@ -68,6 +69,8 @@ class Narrator:
             self.say("topic", f"{details['topic']} took “{details['title']}”")
         elif entry.kind == "invocation":
             self.say("function", entry.line)
+        elif entry.kind == "queue":
+            self.say("queue", entry.line)
 
     def _learn_name(self, answer: Any) -> None:
         if isinstance(answer, dict) and "displayName" in answer:
@@ -119,6 +122,47 @@ def play(oci: LocalOci, narrator: Narrator) -> None:
     narrator.quote(json.loads(message.details["body"]))
     _wait_for_titles(oci, "completed", 1 + 1 + _DISKS)
     _show(narrator, inbox, read)
+    _play_two_triggers(oci, narrator, inbox)
+
+
+def _play_two_triggers(oci: LocalOci, narrator: Narrator, inbox: Path) -> None:
+    """The second of two triggers for one volume waits in the queue until the first one's backup has ended."""
+    narrator.title("Two triggers for one volume at once: the second waits in a queue, and is made")
+    queue = _queue(oci)
+    narrator.say("operator", "CreateQueue work, and a connector from it to the function, as the stack has them")
+    oci.configure(WORK_QUEUE_ID=queue)
+    volume = _volume(oci, "db-data-2")
+    read = len(inbox.read_text().splitlines())
+    for value in ("incremental", "full"):
+        narrator.say("operator", f'UpdateVolume db-data-2, freeformTags {{"backup": "{value}"}}')
+        oci.operator.call("PUT", f"/20160918/volumes/{volume['id']}", {"freeformTags": {"backup": value}})
+        _wait_until(lambda: len(inbox.read_text().splitlines()) > read)
+    _wait_for_titles(oci, "completed", 1 + 1 + _DISKS + 2)
+    _show(narrator, inbox, read)
+
+
+def _queue(oci: LocalOci) -> str:
+    """Make a queue, and a connector that drains it into the function; both active."""
+    compartment = {"compartmentId": oci.compartment_id}
+    oci.operator.call("POST", "/20210201/queues", {**compartment, "displayName": "work", "visibilityInSeconds": 900})
+    queue = _active(oci, "/20210201/queues")
+    source = {"kind": "plugin", "pluginName": "QueueSource", "configMap": {"queueId": queue}}
+    target = {"kind": "functions", "functionId": oci.function["id"], "batchSizeInNum": 1, "batchTimeInSec": 60}
+    connector = {**compartment, "displayName": "work", "source": source, "target": target}
+    oci.operator.call("POST", "/20200909/serviceConnectors", connector)
+    _active(oci, "/20200909/serviceConnectors")
+    return queue
+
+
+def _active(oci: LocalOci, path: str) -> str:
+    """Wait for the one resource of a list to be active, and return its OCID."""
+
+    def listed() -> dict[str, Any]:
+        [found] = oci.operator.call("GET", path, compartmentId=oci.compartment_id)["items"]
+        return dict(found)
+
+    _wait_until(lambda: listed()["lifecycleState"] == "ACTIVE")
+    return str(listed()["id"])
 
 
 def _volume(oci: LocalOci, name: str) -> dict[str, Any]:
@@ -192,7 +236,8 @@ def _show(narrator: Narrator, inbox: Path, start: int, *, in_full: bool = False)
         message = json.loads(line)
         events = json.loads(message["body"])
         for event in events if isinstance(events, list) else [events]:
-            narrator.say("inbox", f"{event['type']} of {event['resourcename']}: {event['data']['lifecycleState']}")
+            state = event["data"].get("lifecycleState") or "waits in the queue"
+            narrator.say("inbox", f"{event['type']} of {event['resourcename']}: {state}")
         if in_full and number == 0:
             narrator.quote(events)
 
@@ -228,7 +273,7 @@ def main() -> None:
     arguments = parser.parse_args()
     narrator = Narrator()
     try:
-        oci = LocalOci(Options(lifecycle_seconds=0.3, listener=narrator.show))
+        oci = LocalOci(Options(lifecycle_seconds=0.3, queue_second_seconds=_QUEUE_SECOND, listener=narrator.show))
     except ValueError as error:
         parser.error(str(error))
     try:
