@@ -73,7 +73,12 @@ def fan_out() -> dict[int, Cost]:
             instance = oci.operator.call(
                 "POST",
                 "/20160918/instances",
-                {"compartmentId": oci.compartment_id, "shape": "VM", "displayName": "web"},
+                {
+                    "compartmentId": oci.compartment_id,
+                    "availabilityDomain": "AD-1",
+                    "shape": "VM",
+                    "displayName": "web",
+                },
             )
             for _ in range(count - 1):
                 volume = tagged_event(oci)["data"]["resourceId"]

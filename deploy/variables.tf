@@ -49,7 +49,7 @@ variable "name_prefix" {
 
 variable "image" {
   type        = string
-  description = "The function's image in the region's registry, e.g. fra.ocir.io/namespace/create-volume-backup:0.1.0."
+  description = "The function's image in the region's registry, e.g. fra.ocir.io/namespace/create-volume-backup:0.2.0."
   validation {
     condition     = can(regex("^[a-z0-9.-]+/.+[:@].+$", var.image))
     error_message = "Expected registry/namespace/name:tag."

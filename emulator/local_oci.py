@@ -9,30 +9,31 @@ from __future__ import annotations
 
 import contextlib
 import json
-import shutil
-import tempfile
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, Unpack
 
-from emulator.core.cloud import Cloud
-from emulator.core.operations import Call, Document, Operation, Reply, declared_operations, operations_of
-from emulator.core.principals import ApiKey, Principal, ResourcePrincipal
-from emulator.core.service import Service
-from emulator.http.certificates import Authority
-from emulator.http.controls import Controls
-from emulator.http.faults import Faults
-from emulator.http.operator import Operator
-from emulator.http.server import Server
-from emulator.image import Image
-from emulator.loop_thread import LoopThread
-from emulator.options import Options
-from emulator.services import SERVICES
-from emulator.services.functions.functions import Functions
-from emulator.services.functions.invocations import Invocations, decode_answer
-from emulator.services.functions.pool import Pool
-from emulator.services.identity.authorization import Authorization
-from emulator.stack import Stack, create_stack
+from . import environment
+from .core.cloud import Cloud
+from .core.errors import ServiceError
+from .core.operations import Call, Document, Operation, Reply, declared_operations, operations_of
+from .core.principals import ApiKey, Principal, ResourcePrincipal, replace_file
+from .core.service import Service
+from .http.certificates import Authority
+from .http.controls import Controls
+from .http.faults import FaultKeys, Faults
+from .http.operator import Operator
+from .http.server import Server
+from .image import Image
+from .loop_thread import LoopThread
+from .options import OptionNames, Options, read_options
+from .services import SERVICES
+from .services.functions.functions import Functions
+from .services.functions.invocations import Invocations, decode_answer
+from .services.functions.pool import Pool
+from .services.identity.authorization import Authorization
+from .stack import Stack, create_stack
+from .state_folder import StateFolder
 
 T = TypeVar("T")
 
@@ -42,7 +43,7 @@ class LocalOci:
 
     Attributes:
         options: how it is set up.
-        state: the folder with the config file, keys and tokens.
+        state: the folder with the config file, `env`, keys and tokens.
         cloud: the tenancy and its services.
         journal: what happened, in order.
         base_url: the URL that all services are served under, once it is started.
@@ -54,10 +55,13 @@ class LocalOci:
 
     def __init__(self, options: Options, services: Sequence[type[Service]] = SERVICES) -> None:
         """Put it together of `services`. Raises ValueError where an option names what does not exist."""
+        if options.own_stack and not options.image.function_file.is_file():
+            raise ValueError(f"there is no function {options.image.function_file}")
         operations = [found for kind in (*services, Controls) for _, found in declared_operations(kind)]
         self._faults = Faults(operation.name for operation in operations)
         self.options = options
-        self.state = _make_state(options)
+        self._folder = StateFolder(options.state)
+        self.state = self._folder.path
         self.cloud = Cloud(options, self.state)
         self.cloud.register(services)
         self._authorization = self.cloud.service(Authorization)
@@ -100,14 +104,14 @@ class LocalOci:
             config = {"OCI_ENDPOINT": f"https://{host}:{secure[0]}", "REQUESTS_CA_BUNDLE": str(authority.bundle)}
         if self.options.own_stack:
             self._stack = create_stack(self.cloud, config)
+        replace_file(self.state / "env", self.environment.encode())
 
     def stop(self) -> None:
         """End all that was started, and remove a temporary state folder."""
         if self._thread.is_running:
             self.wait(self._stop())
         self._thread.stop()
-        if self.options.state is None:
-            shutil.rmtree(self.state, ignore_errors=True)
+        self._folder.release()
 
     async def _stop(self) -> None:
         await self.cloud.stop()
@@ -139,6 +143,11 @@ class LocalOci:
         return self._api_key.config_file
 
     @property
+    def environment(self) -> str:
+        """What a shell needs to know, as lines to be sourced; the file `env` in the state folder."""
+        return environment.render(environment.describe(self.cloud, self.config_file, self._stack))
+
+    @property
     def stack(self) -> Stack:
         """What is there from the start. Raises LookupError where the options leave it out."""
         if self._stack is None:
@@ -147,7 +156,7 @@ class LocalOci:
 
     @property
     def function(self) -> Document:
-        """The function `create-volume-backup`."""
+        """The function that is there from the start."""
         return self.stack.function
 
     @property
@@ -194,10 +203,23 @@ class LocalOci:
         invocation = self.service(Invocations).invoke(
             self.function["id"], content, sent, seconds=None if seconds is None else float(seconds)
         )
-        outcome = self.wait(invocation)
+        before = len(self.journal.all())
+        try:
+            outcome = self.wait(invocation)
+        except ServiceError as error:
+            # Its process has ended and what it wrote is read by now; pytest prints notes below the error.
+            error.add_note(self.tell_log(since=before))
+            raise
         return outcome.status, decode_answer(outcome.body)
 
-    def fault(self, operation: str, *, delay_seconds: float = 0.0, **fault: Any) -> None:
+    def tell_log(self, *, since: int = 0) -> str:
+        """Return what the function has logged, from the journal's entry of this number on, as a text for a person."""
+        entries = self.journal.all()[since:]
+        function_id = self.function["id"]
+        lines = [entry.line for entry in entries if entry.kind == "log" and entry.details["function"] == function_id]
+        return "\n".join(["The function logged:", *lines]) if lines else "The function logged nothing."
+
+    def fault(self, operation: str, *, delay_seconds: float = 0.0, **fault: Unpack[FaultKeys]) -> None:
         """Script a fault; see emulator/http/faults.py for its keys. Raises ValueError where there is no such one."""
         self.run(lambda: self._faults.add({"operation": operation, "delaySeconds": delay_seconds, **fault}))
 
@@ -219,18 +241,10 @@ class LocalOci:
         self.service(Functions).mend_principals()
 
 
-def _make_state(options: Options) -> Path:
-    state = (options.state or Path(tempfile.mkdtemp(prefix="local-oci-"))).resolve()
-    state.mkdir(parents=True, exist_ok=True)
-    # What an earlier run left there belongs to functions that are gone.
-    shutil.rmtree(state / "principals", ignore_errors=True)
-    return state
-
-
 @contextlib.contextmanager
-def local_oci(**options: Any) -> Iterator[LocalOci]:
+def local_oci(**options: Unpack[OptionNames]) -> Iterator[LocalOci]:
     """Serve a local OCI on a free port of 127.0.0.1 while the block lasts; `options` are those of `Options`."""
-    oci = LocalOci(Options(**options))
+    oci = LocalOci(read_options(**options))
     try:
         oci.start()
         yield oci

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypedDict, Unpack
 
-from emulator.core.journal import Entry
-from emulator.image import Image
+from .core.journal import Entry
+from .image import Image
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -22,10 +22,12 @@ class Options:
         port: the port to listen on; 0 for a free one.
         tls: also listen on a second port with https, which is then the endpoint that the function is given.
         state: the folder for config file, keys and tokens; None for a temporary one.
-        image: the image that functions run whose own is none of `images`.
+        image: the image that functions run whose own is none of `images`; at first func.py in the working directory.
         images: images by the name that functions give, with registry and tag or without.
-        own_stack: whether there are this project's function, topics, rule and subscription from the start.
+        own_stack: whether there are a function, topics, a rule and a subscription from the start.
+        application: the name of the application that the function is in from the start.
         config: configuration of the function, over the TOPIC_ID and OCI_ENDPOINT that are set for it.
+        grants: what the function may do in its compartment (``manage instances``), beside what backups need.
         denied: grants (``manage volume-backups``) that are taken from functions, whatever the policies say.
         wired: subscribe the function to the alarm topic and to the events that it acts on.
         lifecycle_seconds: how long a resource stays in each state on its way to the last.
@@ -51,10 +53,12 @@ class Options:
     port: int = 0
     tls: bool = False
     state: Path | None = None
-    image: Image = field(default_factory=lambda: Image(PROJECT / "func.py"))
+    image: Image = field(default_factory=lambda: Image(Path("func.py").resolve()))
     images: Mapping[str, Image] = field(default_factory=dict)
     own_stack: bool = True
+    application: str = "volume-backups"
     config: Mapping[str, str | None] = field(default_factory=dict)
+    grants: tuple[str, ...] = ()
     denied: tuple[str, ...] = ()
     wired: bool = True
     lifecycle_seconds: float = 0.05
@@ -72,3 +76,44 @@ class Options:
     max_containers: int = 20
     token_seconds: int = 15 * 60
     listener: Callable[[Entry], None] | None = None
+
+
+class OptionNames(TypedDict, total=False):
+    """The options as keywords, for a type checker; `Options` tells what each does."""
+
+    host: str
+    port: int
+    tls: bool
+    state: Path | None
+    image: Image
+    images: Mapping[str, Image]
+    own_stack: bool
+    application: str
+    config: Mapping[str, str | None]
+    grants: tuple[str, ...]
+    denied: tuple[str, ...]
+    wired: bool
+    lifecycle_seconds: float
+    latency_seconds: float
+    retry_minute_seconds: float
+    event_retry_seconds: float
+    event_copies: int
+    event_shuffle_seconds: float
+    publishes_per_minute: int
+    mails_per_minute: int
+    confirms_subscriptions: bool
+    queue_second_seconds: float
+    queue_element_shape: Literal["content", "text", "object"]
+    page_size: int
+    max_containers: int
+    token_seconds: int
+    listener: Callable[[Entry], None] | None
+
+
+def read_options(**options: Unpack[OptionNames]) -> Options:
+    """Return options from keywords. Raises TypeError where one does not exist."""
+    known = [entry.name for entry in fields(Options)]
+    for name in options:
+        if name not in known:
+            raise TypeError(f"there is no option {name!r}; there are: {', '.join(known)}")
+    return Options(**options)

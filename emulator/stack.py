@@ -1,4 +1,4 @@
-"""What the local OCI holds from the start: this project's function, what it may do, its topics, what sets it off."""
+"""What the local OCI holds from the start: a function, what it may do, its topics, and what sets it off."""
 
 from __future__ import annotations
 
@@ -6,19 +6,21 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from emulator.core.cloud import Cloud
-from emulator.core.identifiers import new_ocid
-from emulator.core.operations import Document
-from emulator.services.events.rules import Rules
-from emulator.services.functions.applications import Applications
-from emulator.services.functions.functions import Functions
-from emulator.services.functions.images import read_func_yaml
-from emulator.services.identity.dynamic_groups import DynamicGroups
-from emulator.services.identity.policies import Policies
-from emulator.services.notifications.subscriptions import Subscriptions
-from emulator.services.notifications.topics import Topics
+from .core.cloud import Cloud
+from .core.identifiers import new_ocid
+from .core.operations import Document
+from .services.events.rules import Rules
+from .services.functions.applications import Applications
+from .services.functions.functions import Functions
+from .services.functions.images import read_func_yaml
+from .services.identity.dynamic_groups import DynamicGroups
+from .services.identity.policies import Policies
+from .services.notifications.subscriptions import Subscriptions
+from .services.notifications.topics import Topics
 
-APPLICATION, FUNCTION = "volume-backups", "create-volume-backup"
+# Of the dynamic group, the policy and the rule.
+_NAME = "volume-backups"
+FUNCTION = "create-volume-backup"
 RESULTS, ALARMS = "backup-results", "backup-alarms"
 # What the function may do in the compartment.
 GRANTS = (
@@ -52,7 +54,7 @@ class Stack:
     """The resources that are there from the start.
 
     Attributes:
-        function: the function `create-volume-backup`.
+        function: the function, named as its func.yaml says, or `create-volume-backup`.
         result_topic: the topic that it publishes to.
         alarm_topic: the topic for alarms.
         policy: what the function, connectors and schedules may do.
@@ -69,15 +71,16 @@ def create_stack(cloud: Cloud, config: Mapping[str, str]) -> Stack:
     compartment = {"compartmentId": cloud.compartment_id}
     topics, functions = cloud.service(Topics), cloud.service(Functions)
     # Which subnet it is does not matter: the function's process has the network of its host.
-    application = {**compartment, "displayName": APPLICATION, "subnetIds": [new_ocid("subnet")]}
+    application = {**compartment, "displayName": cloud.options.application, "subnetIds": [new_ocid("subnet")]}
+    described = read_func_yaml(cloud.options.image)
     function = functions.add(
         {
             "applicationId": cloud.service(Applications).add(application)["id"],
             "displayName": FUNCTION,
-            "image": f"local/{FUNCTION}:latest",
+            "image": f"local/{described.get('displayName', FUNCTION)}:latest",
             "memoryInMBs": 256,
             "timeoutInSeconds": 300,
-            **read_func_yaml(cloud.options.image),
+            **described,
         }
     )
     result_topic = topics.add({**compartment, "name": RESULTS})
@@ -91,13 +94,13 @@ def create_stack(cloud: Cloud, config: Mapping[str, str]) -> Stack:
 
 def _allow(cloud: Cloud, function: Document) -> Document:
     """Make a dynamic group of the function alone, and return the policy that allows it what it does."""
-    named = {"compartmentId": cloud.tenancy_id, "name": APPLICATION, "description": "There from the start"}
+    named = {"compartmentId": cloud.tenancy_id, "name": _NAME, "description": "There from the start"}
     rule = f"ALL {{resource.type = 'fnfunc', resource.id = '{function['id']}'}}"
     cloud.service(DynamicGroups).add({**named, "matchingRule": rule})
     within = f"compartment id {cloud.compartment_id}"
     statements = [
-        *(f"Allow dynamic-group {APPLICATION} to {grant} in {within}" for grant in GRANTS),
-        f"Allow dynamic-group {APPLICATION} to use tag-namespaces in tenancy",
+        *(f"Allow dynamic-group {_NAME} to {grant} in {within}" for grant in (*GRANTS, *cloud.options.grants)),
+        f"Allow dynamic-group {_NAME} to use tag-namespaces in tenancy",
         *(f"Allow any-user to {grant.format(within)}" for grant in _GRANTS_OF_SERVICES),
     ]
     return cloud.service(Policies).add({**named, "statements": statements})
@@ -109,7 +112,7 @@ def _wire(cloud: Cloud, stack: Stack) -> None:
     subscription = {"topicId": stack.alarm_topic["id"], "protocol": "ORACLE_FUNCTIONS", "endpoint": function_id}
     cloud.service(Subscriptions).add({**compartment, **subscription})
     rule = {
-        "displayName": APPLICATION,
+        "displayName": _NAME,
         "isEnabled": True,
         "condition": json.dumps({"eventType": EVENT_TYPES}),
         "actions": {"actions": [{"actionType": "FAAS", "isEnabled": True, "functionId": function_id}]},

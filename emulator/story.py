@@ -1,12 +1,14 @@
 """``make run``: the main job, shown as it happens on the local OCI.
 
-A volume is tagged and backed up; an alarm fires and every disk of the machine is saved; each backup's end is published.
+A volume is tagged and backed up; an alarm fires and every disk of the machine is saved, although the API fails once;
+two triggers meet at one volume, and the second waits in a queue; each backup's end is published.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 import threading
 import time
@@ -14,17 +16,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from emulator.core.journal import Entry
-from emulator.core.principals import FUNCTION
-from emulator.interrupts import wait_for_interrupt
-from emulator.local_oci import LocalOci
-from emulator.options import Options
-from emulator.services.block_volume.volumes import Volumes
-from emulator.stack import ALARMS, RESULTS
+from .core.journal import Entry
+from .core.principals import FUNCTION
+from .interrupts import wait_for_interrupt
+from .local_oci import LocalOci
+from .options import Options
+from .services.block_volume.volumes import Volumes
+from .stack import ALARMS, RESULTS
 
-_STATE = Path(".local-oci")
 _DISKS = 3
+_QUEUE_SECOND = 0.001  # a visibility of 15 minutes lasts a second here
 _SHOWN_REQUESTS = ("Create", "Get", "List")
+_MAX_COLUMNS = 110
+# Of an OCID, six letters are enough to tell it from others.
+_UNIQUE_ID = re.compile(r"(ocid1\.[\w-]+\.[\w-]+\.[\w-]*\.)\w{20,}(\w{6})")
 
 
 class Narrator:
@@ -33,6 +38,7 @@ class Narrator:
     def __init__(self) -> None:
         self._started = time.monotonic()
         self._lock = threading.Lock()
+        self._names: dict[str, str] = {}
 
     def say(self, who: str, what: str) -> None:
         with self._lock:
@@ -42,28 +48,45 @@ class Narrator:
         with self._lock:
             print(f"\n{text}", flush=True)
 
+    def quote(self, document: Any) -> None:
+        """Print a JSON document below what was said last."""
+        with self._lock:
+            for line in json.dumps(document, indent=2, ensure_ascii=False).splitlines():
+                text = f"{'':20}" + _UNIQUE_ID.sub(r"\1…\2", line)
+                print(text if len(text) <= _MAX_COLUMNS else f"{text[: _MAX_COLUMNS - 1]}…", flush=True)
+
     def show(self, entry: Entry) -> None:
         """Say an entry of the journal, if it belongs to the story."""
         details = entry.details
+        if entry.kind == "request":
+            self._learn_name(details["answer"])
         if entry.kind == "request" and details["principal"] == FUNCTION:
             if details["operation"].startswith(_SHOWN_REQUESTS):
-                self.say("function", _request(entry))
+                self.say("function", self._describe_request(entry))
         elif entry.kind == "event" and "begin" not in details["type"] and "backup" not in details["type"]:
             self.say("events", entry.line)
         elif entry.kind == "message":
-            self.say("topic", f"{details['topic']} took “{details['title']}”, {len(details['body'].encode())} bytes")
+            self.say("topic", f"{details['topic']} took “{details['title']}”")
         elif entry.kind == "invocation":
             self.say("function", entry.line)
+        elif entry.kind == "queue":
+            self.say("queue", entry.line)
 
+    def _learn_name(self, answer: Any) -> None:
+        if isinstance(answer, dict) and "displayName" in answer:
+            self._names[answer.get("id", "")] = answer["displayName"]
 
-def _request(entry: Entry) -> str:
-    details = entry.details
-    answer = details["answer"]
-    state = f", {answer['lifecycleState']}" if isinstance(answer, dict) and "lifecycleState" in answer else ""
-    token = details["headers"].get("opc-retry-token")
-    sent = json.loads(details["content"]) if details["content"] else {}
-    parameters = f" {sent['type']} “{sent.get('displayName', '')}”, opc-retry-token {token[:8]}…" if token else ""
-    return f"{entry.line.split(':')[0]}{parameters}, signature verified → {entry.line.split('-> ')[1]}{state}"
+    def _describe_request(self, entry: Entry) -> str:
+        details = entry.details
+        answer = details["answer"] if isinstance(details["answer"], dict) else {}
+        sent = json.loads(details["content"]) if details["content"] else {}
+        source = sent.get("volumeId") or sent.get("bootVolumeId")
+        named = self._names.get(source or answer.get("id", ""))
+        token = details["headers"].get("opc-retry-token")
+        status = entry.line.split("-> ")[1].split()[0]
+        state = answer.get("lifecycleState") or answer.get("code") or ""
+        what = details["operation"] + (f" of {named}" if named else "") + (f", token {token[:8]}…" if token else "")
+        return f"{what} → {status} {state}".rstrip()
 
 
 def play(oci: LocalOci, narrator: Narrator) -> None:
@@ -91,12 +114,55 @@ def play(oci: LocalOci, narrator: Narrator) -> None:
     alarm = _alarm(oci)
     read = len(inbox.read_text().splitlines())
     dimension = {"resourceId": instance["id"], "resourceDisplayName": "web-1", "region": "us-ashburn-1"}
-    narrator.say(
-        "alarm", f"“{alarm['displayName']}” OK_TO_FIRING on topic {ALARMS}, to which the function is subscribed"
-    )
+    narrator.say("fault", "the next CreateBootVolumeBackup is to be answered 503 ServiceUnavailable")
+    oci.fault("CreateBootVolumeBackup", times=1, status=503, code="ServiceUnavailable")
+    narrator.say("alarm", f"“{alarm['displayName']}” fires; the function is subscribed to its topic {ALARMS}")
     oci.operator.call("POST", f"/emulator/alarms/{alarm['id']}/fire", {"dimensions": [dimension]})
+    [message] = oci.journal.wait_for("message", topic=ALARMS)
+    narrator.quote(json.loads(message.details["body"]))
     _wait_for_titles(oci, "completed", 1 + 1 + _DISKS)
     _show(narrator, inbox, read)
+    _play_two_triggers(oci, narrator, inbox)
+
+
+def _play_two_triggers(oci: LocalOci, narrator: Narrator, inbox: Path) -> None:
+    """The second of two triggers for one volume waits in the queue until the first one's backup has ended."""
+    narrator.title("Two triggers for one volume at once: the second waits in a queue, and is made")
+    queue = _queue(oci)
+    narrator.say("operator", "CreateQueue work, and a connector from it to the function, as the stack has them")
+    oci.configure(WORK_QUEUE_ID=queue)
+    volume = _volume(oci, "db-data-2")
+    read = len(inbox.read_text().splitlines())
+    for value in ("incremental", "full"):
+        narrator.say("operator", f'UpdateVolume db-data-2, freeformTags {{"backup": "{value}"}}')
+        oci.operator.call("PUT", f"/20160918/volumes/{volume['id']}", {"freeformTags": {"backup": value}})
+        _wait_until(lambda: len(inbox.read_text().splitlines()) > read)
+    _wait_for_titles(oci, "completed", 1 + 1 + _DISKS + 2)
+    _show(narrator, inbox, read)
+
+
+def _queue(oci: LocalOci) -> str:
+    """Make a queue, and a connector that drains it into the function; both active."""
+    compartment = {"compartmentId": oci.compartment_id}
+    oci.operator.call("POST", "/20210201/queues", {**compartment, "displayName": "work", "visibilityInSeconds": 900})
+    queue = _active(oci, "/20210201/queues")
+    source = {"kind": "plugin", "pluginName": "QueueSource", "configMap": {"queueId": queue}}
+    target = {"kind": "functions", "functionId": oci.function["id"], "batchSizeInNum": 1, "batchTimeInSec": 60}
+    connector = {**compartment, "displayName": "work", "source": source, "target": target}
+    oci.operator.call("POST", "/20200909/serviceConnectors", connector)
+    _active(oci, "/20200909/serviceConnectors")
+    return queue
+
+
+def _active(oci: LocalOci, path: str) -> str:
+    """Wait for the one resource of a list to be active, and return its OCID."""
+
+    def listed() -> dict[str, Any]:
+        [found] = oci.operator.call("GET", path, compartmentId=oci.compartment_id)["items"]
+        return dict(found)
+
+    _wait_until(lambda: listed()["lifecycleState"] == "ACTIVE")
+    return str(listed()["id"])
 
 
 def _volume(oci: LocalOci, name: str) -> dict[str, Any]:
@@ -120,7 +186,8 @@ def _wait_until(true: Callable[[], bool]) -> None:
 
 
 def _instance(oci: LocalOci, name: str) -> dict[str, Any]:
-    details = {"compartmentId": oci.compartment_id, "shape": "VM.Standard.E4.Flex", "displayName": name}
+    located = {"compartmentId": oci.compartment_id, "availabilityDomain": "AD-1"}
+    details = {**located, "shape": "VM.Standard.E4.Flex", "displayName": name}
     instance = oci.operator.call("POST", "/20160918/instances", details)
     for number in range(1, _DISKS + 1):
         volume = _volume(oci, f"web-1-disk-{number}")
@@ -169,30 +236,33 @@ def _show(narrator: Narrator, inbox: Path, start: int, *, in_full: bool = False)
         message = json.loads(line)
         events = json.loads(message["body"])
         for event in events if isinstance(events, list) else [events]:
-            narrator.say("inbox", f"{event['type']} {event['data']['displayName']} {event['data']['lifecycleState']}")
+            state = event["data"].get("lifecycleState") or "waits in the queue"
+            narrator.say("inbox", f"{event['type']} of {event['resourcename']}: {state}")
         if in_full and number == 0:
-            first = events[0] if isinstance(events, list) else events
-            print("\n".join(f"{'':20}{text}" for text in json.dumps(first, indent=2).splitlines()), flush=True)
+            narrator.quote(events)
 
 
 def _keep(oci: LocalOci) -> None:
-    """The lines to try by hand, and nothing more until an interrupt."""
-    volume_id = next(iter(oci.service(Volumes).collection.documents))
+    """Print lines to try by hand, each about a volume and with a token of its own, and wait for an interrupt.
+
+    A volume has one backup at a time, so that two lines about one volume would meet.
+    """
+    volumes = list(oci.service(Volumes).collection.documents)
     socket = oci.wait(oci.pool.warm()).socket
     cli = f"{sys.prefix}/bin/oci --config-file {oci.config_file} --endpoint {oci.base_url}"
-    body = json.dumps({"volumeId": volume_id})
+    by_curl, by_fn = (
+        json.dumps({"volumeId": volume, "opcRetryToken": f"by-{client}"})
+        for volume, client in zip(volumes, ("curl", "fn"), strict=False)
+    )
     wait_for_interrupt(
         f"""
-The local OCI stays up on {oci.base_url} until you press Ctrl+C. To try:
+The local OCI stays up on {oci.base_url} until you press Ctrl+C. Paste this elsewhere, all at once or line by line:
 
-  curl --unix-socket {socket} http://localhost/call -H "Fn-Call-Id: $(date +%s)" -d '{body}'
-
-  export FN_API_URL={oci.base_url}
-  echo '{body}' | fn invoke volume-backups create-volume-backup
-
-  {cli} bv volume list --compartment-id {oci.compartment_id}
-  {cli} bv volume update --volume-id {volume_id} --freeform-tags '{{"backup": "incremental"}}' --force
-  {cli} bv backup list --compartment-id {oci.compartment_id}
+export FN_API_URL={oci.base_url}
+curl --unix-socket {socket} http://localhost/call -H "Fn-Call-Id: by-hand" -d '{by_curl}'
+echo '{by_fn}' | fn invoke volume-backups create-volume-backup
+{cli} bv volume update --volume-id {volumes[2]} --freeform-tags '{{"backup": "full"}}' --force
+{cli} bv backup list --compartment-id {oci.compartment_id}
 """
     )
 
@@ -202,10 +272,13 @@ def main() -> None:
     parser.add_argument("--keep", action="store_true", help="leave the local OCI up afterwards, to try by hand")
     arguments = parser.parse_args()
     narrator = Narrator()
-    oci = LocalOci(Options(state=_STATE if arguments.keep else None, lifecycle_seconds=0.3, listener=narrator.show))
+    try:
+        oci = LocalOci(Options(lifecycle_seconds=0.3, queue_second_seconds=_QUEUE_SECOND, listener=narrator.show))
+    except ValueError as error:
+        parser.error(str(error))
     try:
         oci.start()
-        narrator.say("local OCI", f"ready on {oci.base_url}")
+        narrator.say("local OCI", f"ready on {oci.base_url}; it checks the signature of every request below")
         play(oci, narrator)
         narrator.title("Done: every backup was made once and told.")
         if arguments.keep:

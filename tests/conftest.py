@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 
-from tests.world import World, assert_no_secrets, world
+from emulator import LocalOci, OptionNames
+from tests.world import World, assert_answers_are_oracles, assert_no_secrets, with_defaults, world
 
+pytest_plugins = ["emulator.pytest_plugin"]
 Configure = Callable[..., World]
 
 
 @pytest.fixture(scope="session")
-def _shared_cloud() -> Iterator[World]:
-    with world(publishes_per_minute=100_000, page_size=3) as cloud:
-        yield cloud
+def local_oci_options() -> OptionNames:
+    return with_defaults(publishes_per_minute=100_000, page_size=3)
 
 
 @pytest.fixture
-def cloud(_shared_cloud: World) -> Iterator[World]:
+def cloud(local_oci: LocalOci) -> Iterator[World]:
     """The world, with the function in its default configuration."""
-    _shared_cloud.forget()
-    yield _shared_cloud
-    _shared_cloud.oci.reset()
-    assert_no_secrets(_shared_cloud)
+    with World(local_oci).borrowed() as cloud:
+        yield cloud
+    assert_no_secrets(cloud)
+    assert_answers_are_oracles(cloud)
 
 
 @pytest.fixture
@@ -35,14 +35,11 @@ def isolated_cloud() -> Iterator[World]:
 
 
 @pytest.fixture
-def configured(cloud: World) -> Iterator[Configure]:
+def configured(cloud: World) -> Configure:
     """Gives the function another configuration for the rest of the test."""
-    changed: dict[str, Any] = {}
 
     def configure(**config: str | None) -> World:
-        changed.update(dict.fromkeys(config))
         cloud.oci.configure(**config)
         return cloud
 
-    yield configure
-    cloud.oci.configure(**{**changed, "TOPIC_ID": cloud.oci.result_topic["id"], "OCI_ENDPOINT": cloud.oci.base_url})
+    return configure

@@ -6,7 +6,7 @@ import json
 import random
 import string
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,7 +16,7 @@ from emulator import ServiceError
 from tests.world import World, payload, payload_names, world
 
 CREATE, PUBLISH = "CreateVolumeBackup", "PublishMessage"
-STEPS = {
+STEPS: dict[str, tuple[str, Literal["before", "after"]]] = {
     "before the backup is made": (CREATE, "before"),
     "after the backup is made": (CREATE, "after"),
     "before it is published": (PUBLISH, "before"),

@@ -343,9 +343,10 @@ def test_an_image_is_looked_up_with_and_without_registry_and_tag() -> None:
 def test_func_yaml_says_what_fn_would_send(tmp_path: Path) -> None:
     assert read_func_yaml(image(tmp_path, "bare")) == {}
     told = read_func_yaml(image(tmp_path, "told", "name: f\nmemory: 512\ntimeout: 60\nconfig:\n  A: 1\n"))
-    assert told == {"memoryInMBs": 512, "timeoutInSeconds": 60, "config": {"A": "1"}}
+    assert told == {"displayName": "f", "memoryInMBs": 512, "timeoutInSeconds": 60, "config": {"A": "1"}}
     with world(image=Image(tmp_path / "func.py")) as cloud:
         assert (cloud.oci.function["memoryInMBs"], cloud.oci.function["timeoutInSeconds"]) == (512, 60)
+        assert cloud.oci.function["displayName"] == "f"
         assert cloud.oci.config["A"] == "1"
 
 

@@ -305,13 +305,25 @@ def resources(cloud: World) -> dict[str, tuple[str, dict[str, Any], dict[str, An
     source = {"type": "volumeIds", "volumeIds": [cloud.volume()]}
     return {
         "volume": ("20160918/volumes", {**common, "availabilityDomain": "AD-1"}, renamed),
-        "boot volume": ("20160918/bootVolumes", {**common, "availabilityDomain": "AD-1"}, renamed),
+        "boot volume": (
+            "20160918/bootVolumes",
+            {**common, "sourceDetails": {"type": "bootVolume", "id": boot_volume}},
+            renamed,
+        ),
         "group": ("20160918/volumeGroups", {**common, "availabilityDomain": "AD-1", "sourceDetails": source}, renamed),
         "backup": ("20160918/volumeBackups", {"volumeId": volume}, renamed),
         "boot backup": ("20160918/bootVolumeBackups", {"bootVolumeId": boot_volume}, renamed),
         "group backup": ("20160918/volumeGroupBackups", {"volumeGroupId": group}, renamed),
-        "instance": ("20160918/instances", {**common, "shape": "VM.Standard.E4.Flex"}, None),
-        "attachment": ("20160918/volumeAttachments", {"instanceId": cloud.instance(), "volumeId": volume}, None),
+        "instance": (
+            "20160918/instances",
+            {**common, "availabilityDomain": "AD-1", "shape": "VM.Standard.E4.Flex"},
+            None,
+        ),
+        "attachment": (
+            "20160918/volumeAttachments",
+            {"instanceId": cloud.instance(), "volumeId": volume, "type": "iscsi"},
+            None,
+        ),
         "topic": ("20181201/topics", {"compartmentId": cloud.oci.compartment_id, "name": "first"}, None),
         "alarm": (
             "20180401/alarms",

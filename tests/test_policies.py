@@ -499,7 +499,7 @@ def stack_values(cloud: World, queue: str) -> dict[str, str]:
         "local.volumes_compartment": cloud.oci.compartment_id,
         "var.compartment_ocid": cloud.oci.compartment_id,
         "var.kms_key_id": "ocid1.key.oc1.iad.a",
-        "one(oci_queue_queue.work[*].id)": queue,
+        "local.work_queue_id": queue,
         "oci_resource_scheduler_schedule.backup[0].id": "ocid1.resourceschedule.oc1.iad.a",
     }
 

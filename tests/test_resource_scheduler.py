@@ -80,7 +80,7 @@ def test_a_schedule_runs_at_its_time_and_again_at_the_next(scheduler: Scheduler)
     )
     scheduler.cloud.wait_for_backup_of(volume_id)
     cloud = scheduler.cloud
-    assert cloud.oci.journal.wait_until(lambda _: len(cloud._entries("invocation", status=200)) > 1)
+    assert cloud.oci.journal.wait_until(lambda _: len(cloud.entries("invocation", status=200)) > 1)
     scheduler.client.deactivate_schedule(made.id)
 
 

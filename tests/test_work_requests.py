@@ -21,6 +21,13 @@ CLIENTS: dict[WorkRequestApi, Any] = {
     work_requests.QUEUE: oci.queue.QueueAdminClient,
     work_requests.RESOURCE_SCHEDULER: oci.resource_scheduler.ScheduleClient,
 }
+OPERATION_TYPES = {
+    work_requests.CORE: "LaunchInstance",
+    work_requests.LOGGING: "CREATE_LOG_GROUP",
+    work_requests.CONNECTOR_HUB: "CREATE_SERVICE_CONNECTOR",
+    work_requests.QUEUE: "CREATE_QUEUE",
+    work_requests.RESOURCE_SCHEDULER: "CREATE_SCHEDULE",
+}
 BY_VERSION = pytest.mark.parametrize("api", CLIENTS, ids=lambda api: api.version)
 
 
@@ -30,7 +37,7 @@ def start(cloud: World, api: WorkRequestApi, finish: Any = lambda: None) -> str:
 
     def run() -> str:
         started = service.start(
-            api, "CREATE_QUEUE", resource, entity_type="queue", action_type="CREATED", finish=finish
+            api, OPERATION_TYPES[api], resource, entity_type="queue", action_type="CREATED", finish=finish
         )
         assert (started["status"], started["resources"][0]["actionType"]) == ("ACCEPTED", "IN_PROGRESS")
         return str(started["id"])

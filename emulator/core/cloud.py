@@ -7,12 +7,12 @@ from collections.abc import Callable, Coroutine, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from emulator.core.events import EventBus
-from emulator.core.identifiers import new_ocid
-from emulator.core.journal import Journal
-from emulator.core.operations import Document
-from emulator.core.principals import TokenIssuer
-from emulator.options import Options
+from ..options import Options
+from .events import EventBus
+from .identifiers import new_ocid
+from .journal import Journal
+from .operations import Document
+from .principals import TokenIssuer
 
 T = TypeVar("T")
 

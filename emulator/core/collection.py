@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from emulator.core.errors import (
+from .errors import (
     invalid,
     invalidated_retry_token,
     malformed,
@@ -16,8 +16,8 @@ from emulator.core.errors import (
     no_etag_match,
     not_found,
 )
-from emulator.core.identifiers import AVAILABILITY_DOMAIN, new_ocid, now, resource_type
-from emulator.core.operations import Call, Document, Reply
+from .identifiers import AVAILABILITY_DOMAIN, new_ocid, now, resource_type
+from .operations import Call, Document, Reply
 
 _TOKEN_SECONDS = 24 * 3600
 _GONE = frozenset({"TERMINATED", "DELETED"})

@@ -10,9 +10,9 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from emulator.core.identifiers import AVAILABILITY_DOMAIN, now
-from emulator.core.journal import Journal
-from emulator.core.operations import Document
+from .identifiers import AVAILABILITY_DOMAIN, now
+from .journal import Journal
+from .operations import Document
 
 Listener = Callable[[Document], None]
 

@@ -5,7 +5,6 @@ Types, required fields and values are told by the models' own documentation, whi
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import re
 from collections.abc import Callable, Mapping
@@ -13,14 +12,16 @@ from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from emulator.core.errors import invalid, malformed, missing
-from emulator.core.operations import Document
+from .errors import invalid, malformed, missing
+from .operations import Document
 
-_VALUES = re.compile(r"Allowed values for this property are: (.+)")
-_QUOTED = re.compile(r'"(\w+)"')
+_VALUES = re.compile(r"Allowed values for (?:this property|items in this list) are: (.+)")
+_QUOTED = re.compile(r'"([^"]+)"')
 _OF_LIST = re.compile(r"list\[(.+)\]")
 _OF_MAP = re.compile(r"dict\(str, (.+)\)")
 _EMPTY: tuple[Any, ...] = (None, "", [], {})
+# A model, or its whole name where its package is large (`oci.core.models.Volume`): that is imported at its first use.
+Model = type | str
 
 
 class Field(NamedTuple):
@@ -29,6 +30,14 @@ class Field(NamedTuple):
     type: str
     is_required: bool
     values: frozenset[str]
+
+
+@cache
+def model_named(name: str) -> type:
+    """Return the model of this whole name."""
+    package, _, kind = name.rpartition(".")
+    model: type = getattr(importlib.import_module(package), kind)
+    return model
 
 
 @cache
@@ -47,40 +56,67 @@ def fields_of(model: type) -> Mapping[str, Field]:
     return found
 
 
-def only_fields_of(document: Document, model: type) -> Document:
+def only_fields_of(document: Document, model: Model) -> Document:
     """Return what a model shows of a resource: the fields that it has, and of these those that the resource has."""
-    return {name: document[name] for name in fields_of(model) if name in document}
+    return {name: document[name] for name in fields_of(_resolved(model)) if name in document}
 
 
-def check_details(details: Document, model: type, path: str = "") -> None:
+def check_details(details: Document, model: Model) -> None:
     """Raise ServiceError 400 where a body is not what its model says: a field unknown, missing, or of a wrong type."""
-    fields = fields_of(model)
-    for name, field in fields.items():
-        value = details.get(name)
-        if field.is_required and value in _EMPTY:
-            raise missing(path + name)
-        if value is None:
-            continue
-        _check_value(value, field.type, model, path + name)
-        if field.values and value not in field.values:
-            raise invalid(f"{path}{name} must be one of {', '.join(sorted(field.values))}")
-    for name in details:
-        if name not in fields:
-            raise invalid(f"Unrecognized field: {path}{name}")
+    _Check(_EMPTY).of_document(details, _subtype(_resolved(model), details, ""), "")
 
 
-def _check_value(value: Any, expected: str, model: type, name: str) -> None:
-    if of_list := _OF_LIST.fullmatch(expected):
-        for place, item in enumerate(_checked(value, list, name)):
-            _check_value(item, of_list[1], model, f"{name}[{place}]")
-    elif of_map := _OF_MAP.fullmatch(expected):
-        for key, item in _checked(value, dict, name).items():
-            _check_value(item, of_map[1], model, f"{name}.{key}")
-    elif expected in _IS_OF_TYPE:
-        if not _IS_OF_TYPE[expected](value):
-            raise malformed(name)
-    else:
-        check_details(_checked(value, dict, name), _subtype(expected, value, model), f"{name}.")
+def check_answer(answer: Any, expected: str, package: str) -> None:
+    """Raise ServiceError 400 where an answer is not of the type that the SDK expects: `list[Volume]` of a package.
+
+    What is required may be empty in an answer, but not null.
+    """
+    _Check((None,)).of_value(answer, expected, package, expected)
+
+
+class _Check:
+    """Compares JSON values with their models; `absent` are the values of a field that count as none."""
+
+    def __init__(self, absent: tuple[Any, ...]) -> None:
+        self._absent = absent
+
+    def of_document(self, document: Document, model: type, path: str) -> None:
+        fields = fields_of(model)
+        package = _package(model)
+        for name in document:
+            if name not in fields:
+                raise invalid(f"Unrecognized field: {path}{name}")
+        for name, field in fields.items():
+            value = document.get(name)
+            if field.is_required and value in self._absent:
+                raise missing(path + name)
+            if value is None:
+                continue
+            self.of_value(value, field.type, package, path + name)
+            if field.values and not field.values.issuperset(value if isinstance(value, list) else [value]):
+                raise invalid(f"{path}{name} must be one of {', '.join(sorted(field.values))}")
+
+    def of_value(self, value: Any, expected: str, package: str, name: str) -> None:
+        if of_list := _OF_LIST.fullmatch(expected):
+            for place, item in enumerate(_checked(value, list, name)):
+                self.of_value(item, of_list[1], package, f"{name}[{place}]")
+        elif of_map := _OF_MAP.fullmatch(expected):
+            for key, item in _checked(value, dict, name).items():
+                self.of_value(item, of_map[1], package, f"{name}.{key}")
+        elif expected in _IS_OF_TYPE:
+            if not _IS_OF_TYPE[expected](value):
+                raise malformed(name)
+        else:
+            model = model_named(f"{package}.{expected}")
+            self.of_document(_checked(value, dict, name), _subtype(model, value, f"{name}."), f"{name}.")
+
+
+def _package(model: type) -> str:
+    return model.__module__.rpartition(".")[0]
+
+
+def _resolved(model: Model) -> type:
+    return model_named(model) if isinstance(model, str) else model
 
 
 def _checked(value: Any, kind: type, name: str) -> Any:
@@ -89,14 +125,15 @@ def _checked(value: Any, kind: type, name: str) -> Any:
     return value
 
 
-def _subtype(name: str, document: Document, beside: type) -> type:
-    """Return the model of this name, or the one of its subtypes that the document's discriminator names."""
-    models = importlib.import_module(beside.__module__.rpartition(".")[0])
-    model: Any = getattr(models, name)
-    # A discriminator that is missing or unknown is told by the base, whose field it is.
-    with contextlib.suppress(AttributeError, KeyError):
-        model = getattr(models, model.get_subtype(document))
+def _subtype(model: Any, document: Document, path: str) -> type:
+    """Return the model, or the one of its subtypes that the document's discriminator names. Raises ServiceError 400."""
     found: type = model
+    if hasattr(model, "get_subtype"):
+        try:
+            # What is unknown is the base itself, whose documentation has the values.
+            found = model_named(f"{_package(model)}.{model.get_subtype(document)}")
+        except KeyError as absent:
+            raise missing(f"{path}{absent.args[0]}") from None
     return found
 
 

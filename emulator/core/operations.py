@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from emulator.core.errors import cannot_parse, malformed, missing
-from emulator.core.identifiers import resource_type
+from .errors import cannot_parse, malformed, missing
+from .identifiers import resource_type
 
 Document = dict[str, Any]
 

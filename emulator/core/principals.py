@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from jwt.algorithms import RSAAlgorithm
 
-from emulator.core.identifiers import REGION
+from .identifiers import REGION
 
 OPERATOR, FUNCTION = "operator", "function"
 _ISSUER = "authService.oracle.com"

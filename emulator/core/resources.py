@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from emulator.core.cloud import Cloud
-from emulator.core.collection import Collection, check_display_name, check_fields, check_tags, require
-from emulator.core.errors import incorrect_state, malformed
-from emulator.core.events import build_event
-from emulator.core.identifiers import resource_type
-from emulator.core.models import check_details, only_fields_of
-from emulator.core.operations import Call, Document, Reply
-from emulator.core.service import Service
+from .cloud import Cloud
+from .collection import Collection, check_display_name, check_fields, check_tags, require
+from .errors import incorrect_state, malformed
+from .events import build_event
+from .identifiers import resource_type
+from .models import Model, check_details, only_fields_of
+from .operations import Call, Document, Reply
+from .service import Service
 
 COMMON_FIELDS = ("displayName", "freeformTags", "definedTags")
 
@@ -47,10 +47,10 @@ class Resources(Service):
     parameter: str
     created_with: tuple[str, ...] | None = None
     updated_with: tuple[str, ...] = COMMON_FIELDS
-    create_model: type | None = None
-    update_model: type | None = None
-    model: type | None = None
-    summary_model: type | None = None
+    create_model: Model | None = None
+    update_model: Model | None = None
+    model: Model | None = None
+    summary_model: Model | None = None
     filters: tuple[str, ...] = ("compartmentId", "displayName", "lifecycleState")
     is_regional = True
     is_instant = False
@@ -109,8 +109,12 @@ class Resources(Service):
         elif self.created_with is not None:
             check_fields(details, *self.created_with)
         check_tags(details)
+        return self.insert(details)
+
+    def insert(self, details: Document) -> Document:
+        """Add a resource as the cloud makes it by itself, from what no request could say. Raises ServiceError."""
         document = self.collection.add(self.build(details))
-        self.publish_event("create", document, ".begin")
+        self.publish_event("create", document, "" if self.is_instant else ".begin")
         if not self.is_instant:
             self.schedule_lifecycle(document)
         return document
@@ -205,6 +209,7 @@ class Resources(Service):
     def remove(self, document: Document) -> None:
         """Delete a resource: at once, or by way of its deleting state."""
         if self.is_instant:
+            self.publish_event("delete", document)
             self.collection.discard(document)
             return
         document["lifecycleState"] = self.deleting_state
@@ -231,11 +236,13 @@ class Resources(Service):
             kind, ocid = self.resource_type, document["id"]
             raise incorrect_state(f"The {kind} {ocid} is in state {state}, not {self.ready_state}.")
 
-    def publish_event(self, verb: str, document: Document, suffix: str = "") -> None:
-        """Publish the event that tells of this resource, if its type has events."""
+    def publish_event(
+        self, verb: str, document: Document, suffix: str = "", details: Mapping[str, Any] | None = None
+    ) -> None:
+        """Publish the event that tells of this resource, if its type has events; `details` are the additional ones."""
         if self.event_source:
             noun = self.event_noun or self.resource_type
             event_type = f"{self.event_prefix}.{self.event_verbs.get(verb, verb)}{noun}{suffix}"
             self.cloud.events.publish(
-                build_event(self.event_source, event_type, document, self.additional_details(document))
+                build_event(self.event_source, event_type, document, details or self.additional_details(document))
             )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from emulator.core.cloud import Cloud
-from emulator.core.operations import Document
+from .cloud import Cloud
+from .operations import Document
 
 
 class Service:

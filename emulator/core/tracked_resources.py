@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from emulator.core.cloud import Cloud
-from emulator.core.operations import Call, Document, Reply
-from emulator.core.resources import Resources
-from emulator.core.work_requests import WorkRequestApi, WorkRequests, accepted
+from .cloud import Cloud
+from .operations import Call, Document, Reply
+from .resources import Resources
+from .work_requests import WorkRequestApi, WorkRequests, accepted
 
 
 class TrackedResources(Resources):

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from emulator.core.cloud import Cloud
-from emulator.core.collection import Collection, page_of
-from emulator.core.errors import ServiceError
-from emulator.core.identifiers import now
-from emulator.core.operations import Call, Document, Reply, operation
-from emulator.core.service import Service
+from .cloud import Cloud
+from .collection import Collection, page_of
+from .errors import ServiceError
+from .identifiers import now
+from .models import Model, only_fields_of
+from .operations import Call, Document, Reply, operation
+from .service import Service
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +26,21 @@ class WorkRequestApi:
         version: the API's version, which is its base path: `20210201`.
         resource_type: the second part of their OCIDs.
         has_collections: whether lists come as an object with `items`, or else as an array.
+        summary_model: the SDK's model of a work request in a list. None shows everything.
     """
 
     version: str
     resource_type: str
     has_collections: bool
+    summary_model: Model | None = None
 
 
-CORE = WorkRequestApi("20160918", "coreservicesworkrequest", has_collections=False)
+CORE = WorkRequestApi(
+    "20160918",
+    "coreservicesworkrequest",
+    has_collections=False,
+    summary_model="oci.work_requests.models.WorkRequestSummary",
+)
 LOGGING = WorkRequestApi("20200531", "logworkrequest", has_collections=False)
 CONNECTOR_HUB = WorkRequestApi("20200909", "serviceconnectorworkrequest", has_collections=True)
 QUEUE = WorkRequestApi("20210201", "queueworkrequest", has_collections=True)
@@ -130,6 +138,8 @@ class WorkRequests(Service):
         filters = {name: call.query[name] for name in ("compartmentId", "status") if call.query.get(name)}
         documents = self._collections[api].documents.values()
         found = [document for document in documents if filters.items() <= document.items()]
+        if api.summary_model:
+            found = [only_fields_of(document, api.summary_model) for document in found]
         return self._list(api, found[::-1], call)
 
     @operation("GET", f"{_ONE}/errors")

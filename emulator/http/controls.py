@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from emulator.core.errors import invalid
-from emulator.core.operations import Call, Reply, operation
-from emulator.http.faults import Faults
+from ..core.errors import invalid
+from ..core.operations import Call, Reply, operation
+from .faults import Faults
 
 
 class Controls:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, Literal, TypedDict
 
 _TYPES: dict[str, tuple[type, ...]] = {
     "times": (int,),
@@ -55,6 +55,21 @@ class Fault:
         """Count a call, and return whether it is one that is hit."""
         self._calls += 1
         return self._calls > self.after and (self._calls - self.after) % self.every == 0
+
+
+class FaultKeys(TypedDict, total=False):
+    """The keys of a fault beside `operation` and the delay, for a type checker; see this module's text."""
+
+    times: int
+    after: int
+    every: int
+    status: int
+    code: str
+    message: str
+    headers: dict[str, str]
+    body: str
+    close: Literal["before", "after", "within"]
+    kill: Literal["before", "after"]
 
 
 _KEYS = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import json
 import ssl
 import time
@@ -12,13 +13,13 @@ from typing import Any
 
 from aiohttp import web
 
-from emulator.core.errors import ServiceError, internal_error, not_implemented, too_large
-from emulator.core.identifiers import new_request_id
-from emulator.core.journal import Journal
-from emulator.core.operations import Call, Operation, Reply, operations_of
-from emulator.core.principals import Principal
-from emulator.http.faults import Fault, Faults
-from emulator.http.signatures import verify
+from ..core.errors import ServiceError, internal_error, not_implemented, too_large
+from ..core.identifiers import new_request_id
+from ..core.journal import Journal
+from ..core.operations import Call, Operation, Reply, operations_of
+from ..core.principals import Principal
+from .faults import Fault, Faults
+from .signatures import verify
 
 _MAX_BODY_BYTES = 64 * 1024 * 1024
 Method = Callable[[Call], Awaitable[Reply]]
@@ -112,10 +113,11 @@ class Server:
             status=reply.status,
             milliseconds=milliseconds,
             principal=principal.kind if principal else "",
+            caller=principal.ocid if principal else "",
             headers=headers,
             content=content,
-            # A copy: the resource goes on with its life.
-            answer=dict(reply.document) if isinstance(reply.document, dict) else reply.document,
+            # A copy: the resources go on with their lives.
+            answer=copy.deepcopy(reply.document),
         )
         response = _response(reply.status, reply.document, reply.headers, _request_id(request))
         return await _break_off(request, response, fault)

@@ -17,8 +17,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from emulator.core.errors import not_authenticated
-from emulator.core.principals import Principal
+from ..core.errors import not_authenticated
+from ..core.principals import Principal
 
 _PARAMETER = re.compile(r'(\w+)="([^"]*)"')
 _ALWAYS = frozenset({"(request-target)", "host"})

@@ -5,47 +5,49 @@ A service is registered by its line in `SERVICES`; nothing else knows it by name
 
 from __future__ import annotations
 
-from emulator.core.service import Service
-from emulator.core.work_requests import WorkRequests
-from emulator.services.block_volume.boot_volume_backups import BootVolumeBackups
-from emulator.services.block_volume.boot_volumes import BootVolumes
-from emulator.services.block_volume.volume_backups import VolumeBackups
-from emulator.services.block_volume.volume_group_backups import VolumeGroupBackups
-from emulator.services.block_volume.volume_groups import VolumeGroups
-from emulator.services.block_volume.volumes import Volumes
-from emulator.services.compute.boot_volume_attachments import BootVolumeAttachments
-from emulator.services.compute.instances import Instances
-from emulator.services.compute.volume_attachments import VolumeAttachments
-from emulator.services.connector_hub.connector_plugins import ConnectorPlugins
-from emulator.services.connector_hub.service_connectors import ServiceConnectors
-from emulator.services.events.rules import Rules
-from emulator.services.functions.applications import Applications
-from emulator.services.functions.deliveries import Deliveries
-from emulator.services.functions.fn_api import FnApi
-from emulator.services.functions.functions import Functions
-from emulator.services.functions.invocations import Invocations
-from emulator.services.identity.authorization import Authorization
-from emulator.services.identity.compartments import Compartments
-from emulator.services.identity.dynamic_groups import DynamicGroups
-from emulator.services.identity.policies import Policies
-from emulator.services.identity.tenancies import Tenancies
-from emulator.services.logging.log_groups import LogGroups
-from emulator.services.logging.logs import Logs
-from emulator.services.monitoring.alarms import Alarms
-from emulator.services.monitoring.metrics import Metrics
-from emulator.services.notifications.inbox import Inbox
-from emulator.services.notifications.subscriptions import Subscriptions
-from emulator.services.notifications.topics import Topics
-from emulator.services.queue.messages import Messages
-from emulator.services.queue.queues import Queues
-from emulator.services.resource_scheduler.schedules import Schedules
-from emulator.services.streaming.streams import Streams
-from emulator.services.virtual_network.oracle_services import OracleServices
-from emulator.services.virtual_network.route_tables import RouteTables
-from emulator.services.virtual_network.security_lists import SecurityLists
-from emulator.services.virtual_network.service_gateways import ServiceGateways
-from emulator.services.virtual_network.subnets import Subnets
-from emulator.services.virtual_network.vcns import Vcns
+from ..core.service import Service
+from ..core.work_requests import WorkRequests
+from .block_volume.backup_policies import BackupPolicies
+from .block_volume.backup_policy_assignments import BackupPolicyAssignments
+from .block_volume.boot_volume_backups import BootVolumeBackups
+from .block_volume.boot_volumes import BootVolumes
+from .block_volume.volume_backups import VolumeBackups
+from .block_volume.volume_group_backups import VolumeGroupBackups
+from .block_volume.volume_groups import VolumeGroups
+from .block_volume.volumes import Volumes
+from .compute.boot_volume_attachments import BootVolumeAttachments
+from .compute.instances import Instances
+from .compute.volume_attachments import VolumeAttachments
+from .connector_hub.connector_plugins import ConnectorPlugins
+from .connector_hub.service_connectors import ServiceConnectors
+from .events.rules import Rules
+from .functions.applications import Applications
+from .functions.deliveries import Deliveries
+from .functions.fn_api import FnApi
+from .functions.functions import Functions
+from .functions.invocations import Invocations
+from .identity.authorization import Authorization
+from .identity.compartments import Compartments
+from .identity.dynamic_groups import DynamicGroups
+from .identity.policies import Policies
+from .identity.tenancies import Tenancies
+from .logging.log_groups import LogGroups
+from .logging.logs import Logs
+from .monitoring.alarms import Alarms
+from .monitoring.metrics import Metrics
+from .notifications.inbox import Inbox
+from .notifications.subscriptions import Subscriptions
+from .notifications.topics import Topics
+from .queue.messages import Messages
+from .queue.queues import Queues
+from .resource_scheduler.schedules import Schedules
+from .streaming.streams import Streams
+from .virtual_network.oracle_services import OracleServices
+from .virtual_network.route_tables import RouteTables
+from .virtual_network.security_lists import SecurityLists
+from .virtual_network.service_gateways import ServiceGateways
+from .virtual_network.subnets import Subnets
+from .virtual_network.vcns import Vcns
 
 SERVICES: tuple[type[Service], ...] = (
     Volumes,
@@ -54,6 +56,8 @@ SERVICES: tuple[type[Service], ...] = (
     VolumeBackups,
     BootVolumeBackups,
     VolumeGroupBackups,
+    BackupPolicies,
+    BackupPolicyAssignments,
     Instances,
     VolumeAttachments,
     BootVolumeAttachments,

@@ -37,8 +37,7 @@ class Topic:
             self._api.send(PUBLISH_MESSAGE, topic, body=_request(message.title, message.body))
         except ApiError as error:
             refused = PublishFailed(
-                f"Notifications refused the message: {error.code}: {error.message}",
-                hint=error.hint,
+                f"Notifications refused the message: {error.code}: {error.message}", hint=error.hint
             )
             refused.status, refused.opc_request_id = error.status, error.opc_request_id
             raise refused from error

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from emulator.core.collection import display_name, tagged
-from emulator.core.errors import conflict, invalid
-from emulator.core.identifiers import now
-from emulator.core.operations import Document
-from emulator.core.resources import COMMON_FIELDS
-from emulator.services.block_volume.block_resources import BlockResources
+from ...core.collection import display_name, tagged
+from ...core.errors import conflict
+from ...core.identifiers import now
+from ...core.operations import Call, Document, Reply
+from .block_resources import BlockResources
+from .disks import check_key
+from .retention import (
+    check_deletable,
+    check_lock,
+    check_retention,
+    expiry_of,
+    retention_of,
+)
 
-RETENTION = ("retentionPeriod", "isPreventDeletionEnabled", "isRetentionLockEnabled", "isIndefiniteRetentionEnabled")
-BACKUP_FIELDS = (*COMMON_FIELDS, "type", *RETENTION)
-_RUNNING = frozenset({"REQUEST_RECEIVED", "CREATING"})
+_RUNNING = frozenset({"REQUEST_RECEIVED", "CREATING", "COMMITTED"})
 
 
 class Backups(BlockResources):
@@ -22,10 +27,12 @@ class Backups(BlockResources):
     Attributes:
         source_kind: the class of what is backed up.
         source_field: the field that names it.
+        begun_state: the state that a backup is in once it has a time of creation.
     """
 
     source_kind: type[BlockResources]
     source_field: str
+    begun_state = "CREATING"
 
     @property
     def sources(self) -> BlockResources:
@@ -42,8 +49,8 @@ class Backups(BlockResources):
 
     def common(self, details: Document, source: Document, first_state: str) -> Document:
         """Return the fields that all backups have, as they are before the backup has begun. Raises ServiceError 400."""
-        if details.get("type", "INCREMENTAL") not in {"FULL", "INCREMENTAL"}:
-            raise invalid("type must be one of FULL, INCREMENTAL")
+        if details.get("kmsKeyId") is not None:
+            check_key(details)
         return {
             self.source_field: source["id"],
             "compartmentId": source["compartmentId"],
@@ -56,7 +63,7 @@ class Backups(BlockResources):
             "timeCreated": None,
             "timeRequestReceived": now(),
             "type": details.get("type") or "INCREMENTAL",
-            **{name: details[name] for name in RETENTION if details.get(name) is not None},
+            **retention_of(details),
         }
 
     def schedule_lifecycle(self, document: Document) -> None:
@@ -64,7 +71,8 @@ class Backups(BlockResources):
         self.later(document, 2, lambda: self.become_ready(document))
 
     def _begin(self, document: Document) -> None:
-        document.update(lifecycleState="CREATING", timeCreated=now())
+        document.update(lifecycleState=self.begun_state, timeCreated=now())
+        document["timeRetentionExpiresAt"] = expiry_of(document)
         self.collection.touch(document)
 
     def become_ready(self, document: Document) -> None:
@@ -75,6 +83,21 @@ class Backups(BlockResources):
         """Return AVAILABLE, or the state that the source's free-form tag ``emulator-backup-ends`` names: ``FAULTY``."""
         source = self.sources.collection.get(document[self.source_field])
         return str(source["freeformTags"].get("emulator-backup-ends", self.ready_state))
+
+    def check_update(self, document: Document, details: Document) -> None:
+        if details.get("kmsKeyId") is not None:
+            check_key(details)
+        check_retention({**document, **details})
+        check_lock(document, details)
+
+    def change(self, document: Document, fields: Document) -> None:
+        document["timeRetentionExpiresAt"] = expiry_of({**document, **fields})
+        super().change(document, fields)
+
+    def delete(self, call: Call) -> Reply:
+        """Answer Delete…. Raises ServiceError 409 where the backup is retained."""
+        check_deletable(self.collection.from_path(call, self.parameter))
+        return super().delete(call)
 
     def additional_details(self, document: Document) -> dict[str, Any]:
         """Return what was recorded: `volumeId` for boot volumes, too, and an `.end` for success and failure."""

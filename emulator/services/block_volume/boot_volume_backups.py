@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from emulator.core.operations import Call, Document, Reply, operation
-from emulator.services.block_volume.backups import BACKUP_FIELDS, Backups
-from emulator.services.block_volume.boot_volumes import BootVolumes
+from ...core.operations import Call, Document, Reply, operation
+from .backups import Backups
+from .block_resources import MODELS
+from .boot_volumes import BootVolumes
 
 _PATH = "/20160918/bootVolumeBackups"
 _ONE = f"{_PATH}/{{bootVolumeBackupId}}"
@@ -15,8 +16,9 @@ class BootVolumeBackups(Backups):
     parameter = "bootVolumeBackupId"
     source_kind = BootVolumes
     source_field = "bootVolumeId"
-    created_with = (source_field, *BACKUP_FIELDS, "kmsKeyId")
-    filters = (*Backups.filters, source_field)
+    create_model = f"{MODELS}.CreateBootVolumeBackupDetails"
+    update_model = f"{MODELS}.UpdateBootVolumeBackupDetails"
+    filters = (*Backups.filters, source_field, "sourceBootVolumeBackupId")
 
     def build(self, details: Document) -> Document:
         source = self.source(details)
@@ -25,12 +27,14 @@ class BootVolumeBackups(Backups):
             "imageId": source["imageId"],
             "kmsKeyId": details.get("kmsKeyId") or source["kmsKeyId"],
             "sourceBootVolumeBackupId": None,
+            "systemTags": {},
             "uniqueSizeInGBs": 0,
+            "volumeGroupBackupId": None,
         }
 
     @operation("POST", _PATH)
     async def create_boot_volume_backup(self, call: Call) -> Reply:
-        """CreateBootVolumeBackup. Remembers `opc-retry-token` for 24 hours; retention is kept but not enforced."""
+        """CreateBootVolumeBackup. Remembers `opc-retry-token` for 24 hours."""
         return self.create(call)
 
     @operation("GET", _ONE)
@@ -40,15 +44,20 @@ class BootVolumeBackups(Backups):
 
     @operation("GET", _PATH)
     async def list_boot_volume_backups(self, call: Call) -> Reply:
-        """ListBootVolumeBackups. Leaves out `sourceBootVolumeBackupId`."""
+        """ListBootVolumeBackups."""
         return self.page(call)
 
     @operation("PUT", _ONE)
     async def update_boot_volume_backup(self, call: Call) -> Reply:
-        """UpdateBootVolumeBackup. Takes name and tags."""
+        """UpdateBootVolumeBackup. Only what a retention lock lets through."""
         return self.update(call)
 
     @operation("DELETE", _ONE)
     async def delete_boot_volume_backup(self, call: Call) -> Reply:
-        """DeleteBootVolumeBackup. Invalidates the retry token that made the backup."""
+        """DeleteBootVolumeBackup. Answered 409 while the backup is retained."""
         return self.delete(call)
+
+    @operation("POST", f"{_ONE}/actions/changeCompartment")
+    async def change_boot_volume_backup_compartment(self, call: Call) -> Reply:
+        """ChangeBootVolumeBackupCompartment."""
+        return self.move(call)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from emulator.core.operations import Call, Document, Reply, operation
-from emulator.services.block_volume.backups import BACKUP_FIELDS, Backups
-from emulator.services.block_volume.volumes import Volumes
+from ...core.operations import Call, Document, Reply, operation
+from .backups import Backups
+from .block_resources import MODELS
+from .volumes import Volumes
 
 _PATH = "/20160918/volumeBackups"
 _ONE = f"{_PATH}/{{volumeBackupId}}"
@@ -15,8 +16,9 @@ class VolumeBackups(Backups):
     parameter = "volumeBackupId"
     source_kind = Volumes
     source_field = "volumeId"
-    created_with = (source_field, *BACKUP_FIELDS, "kmsKeyId")
-    filters = (*Backups.filters, source_field)
+    create_model = f"{MODELS}.CreateVolumeBackupDetails"
+    update_model = f"{MODELS}.UpdateVolumeBackupDetails"
+    filters = (*Backups.filters, source_field, "sourceVolumeBackupId")
 
     def build(self, details: Document) -> Document:
         source = self.source(details)
@@ -25,13 +27,15 @@ class VolumeBackups(Backups):
             "kmsKeyId": details.get("kmsKeyId") or source["kmsKeyId"],
             "sizeInMBs": source["sizeInMBs"],
             "sourceVolumeBackupId": None,
+            "systemTags": {},
             "uniqueSizeInGBs": 0,
             "uniqueSizeInMbs": 0,
+            "volumeGroupBackupId": None,
         }
 
     @operation("POST", _PATH)
     async def create_volume_backup(self, call: Call) -> Reply:
-        """CreateVolumeBackup. Remembers `opc-retry-token` for 24 hours; retention is kept but not enforced."""
+        """CreateVolumeBackup. Remembers `opc-retry-token` for 24 hours."""
         return self.create(call)
 
     @operation("GET", _ONE)
@@ -41,15 +45,20 @@ class VolumeBackups(Backups):
 
     @operation("GET", _PATH)
     async def list_volume_backups(self, call: Call) -> Reply:
-        """ListVolumeBackups. Leaves out `sourceVolumeBackupId`."""
+        """ListVolumeBackups."""
         return self.page(call)
 
     @operation("PUT", _ONE)
     async def update_volume_backup(self, call: Call) -> Reply:
-        """UpdateVolumeBackup. Takes name and tags."""
+        """UpdateVolumeBackup. Only what a retention lock lets through."""
         return self.update(call)
 
     @operation("DELETE", _ONE)
     async def delete_volume_backup(self, call: Call) -> Reply:
-        """DeleteVolumeBackup. Invalidates the retry token that made the backup."""
+        """DeleteVolumeBackup. Answered 409 while the backup is retained."""
         return self.delete(call)
+
+    @operation("POST", f"{_ONE}/actions/changeCompartment")
+    async def change_volume_backup_compartment(self, call: Call) -> Reply:
+        """ChangeVolumeBackupCompartment."""
+        return self.move(call)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from emulator.core.identifiers import resource_type
-from emulator.core.operations import Call, Document, Reply, operation
-from emulator.services.block_volume.backups import BACKUP_FIELDS, Backups
-from emulator.services.block_volume.boot_volume_backups import BootVolumeBackups
-from emulator.services.block_volume.volume_backups import VolumeBackups
-from emulator.services.block_volume.volume_groups import VolumeGroups
+from ...core.identifiers import resource_type
+from ...core.operations import Call, Document, Reply, operation
+from .backups import Backups
+from .block_resources import MODELS
+from .boot_volume_backups import BootVolumeBackups
+from .volume_backups import VolumeBackups
+from .volume_groups import VolumeGroups
 
 _PATH = "/20160918/volumeGroupBackups"
 _ONE = f"{_PATH}/{{volumeGroupBackupId}}"
@@ -15,20 +16,23 @@ _MEMBER_BACKUPS: dict[str, type[Backups]] = {"volume": VolumeBackups, "bootvolum
 
 
 class VolumeGroupBackups(Backups):
-    """A group's backup starts in CREATING, and its size fields end in Gbs and Mbs, as recorded."""
+    """A group's backup goes CREATING → COMMITTED → AVAILABLE, and its size fields end in Gbs and Mbs, as recorded."""
 
     resource_type = "volumegroupbackup"
     parameter = "volumeGroupBackupId"
     source_kind = VolumeGroups
     source_field = "volumeGroupId"
-    created_with = (source_field, *BACKUP_FIELDS, "compartmentId")
+    begun_state = "COMMITTED"
+    create_model = f"{MODELS}.CreateVolumeGroupBackupDetails"
+    update_model = f"{MODELS}.UpdateVolumeGroupBackupDetails"
     filters = (*Backups.filters, source_field)
 
     def build(self, details: Document) -> Document:
         source = self.source(details)
+        common = self.common(details, source, "CREATING")
         members = [self._back_up(ocid, details) for ocid in source["volumeIds"]]
         document = {
-            **self.common(details, source, "CREATING"),
+            **common,
             "sizeInMBs": source["sizeInMBs"],
             "sourceVolumeGroupBackupId": None,
             "uniqueSizeInGbs": 0,
@@ -38,13 +42,20 @@ class VolumeGroupBackups(Backups):
         document["compartmentId"] = details.get("compartmentId") or source["compartmentId"]
         return document
 
+    def insert(self, details: Document) -> Document:
+        """Add a group's backup, and let its members' backups know it. Raises ServiceError."""
+        document = super().insert(details)
+        for ocid in document["volumeBackupIds"]:
+            self.cloud.service_of(resource_type(ocid)).collection.get(ocid)["volumeGroupBackupId"] = document["id"]
+        return document
+
     def _back_up(self, ocid: str, details: Document) -> Document:
         backups = self.cloud.service(_MEMBER_BACKUPS[resource_type(ocid)])
         return backups.add({backups.source_field: ocid, "type": details.get("type") or "INCREMENTAL"})
 
     @operation("POST", _PATH)
     async def create_volume_group_backup(self, call: Call) -> Reply:
-        """CreateVolumeGroupBackup. Remembers `opc-retry-token` for 24 hours; retention is kept but not enforced."""
+        """CreateVolumeGroupBackup. Remembers `opc-retry-token` for 24 hours."""
         return self.create(call)
 
     @operation("GET", _ONE)
@@ -59,10 +70,15 @@ class VolumeGroupBackups(Backups):
 
     @operation("PUT", _ONE)
     async def update_volume_group_backup(self, call: Call) -> Reply:
-        """UpdateVolumeGroupBackup. Takes name and tags."""
+        """UpdateVolumeGroupBackup. Only what a retention lock lets through."""
         return self.update(call)
 
     @operation("DELETE", _ONE)
     async def delete_volume_group_backup(self, call: Call) -> Reply:
-        """DeleteVolumeGroupBackup. Leaves its members' backups."""
+        """DeleteVolumeGroupBackup. Leaves its members' backups. Answered 409 while it is retained."""
         return self.delete(call)
+
+    @operation("POST", f"{_ONE}/actions/changeCompartment")
+    async def change_volume_group_backup_compartment(self, call: Call) -> Reply:
+        """ChangeVolumeGroupBackupCompartment."""
+        return self.move(call)

@@ -2,53 +2,38 @@
 
 from __future__ import annotations
 
-from emulator.core.collection import display_name, located, require, tagged
-from emulator.core.identifiers import now
-from emulator.core.operations import Call, Document, Reply, operation
-from emulator.core.resources import COMMON_FIELDS
-from emulator.services.block_volume.block_resources import BlockResources
+from typing import ClassVar
+
+from ...core.operations import Call, Document, Reply, operation
+from .block_resources import MODELS
+from .disks import Disks
 
 _PATH = "/20160918/volumes"
 _ONE = f"{_PATH}/{{volumeId}}"
-CHANGEABLE = (*COMMON_FIELDS, "sizeInGBs", "vpusPerGB", "isAutoTuneEnabled")
 
 
-def volume_fields(details: Document, *, default_size: int) -> Document:
-    """Return what volumes and boot volumes have in common. Raises ServiceError 400."""
-    require(details, "compartmentId")
-    size = int(details.get("sizeInGBs") or default_size)
-    return {
-        **located(details["compartmentId"]),
-        **tagged(details),
-        "displayName": display_name(details, f"volume{now()}"),
-        "isAutoTuneEnabled": bool(details.get("isAutoTuneEnabled")),
-        "isHydrated": True,
-        "kmsKeyId": details.get("kmsKeyId"),
-        "lifecycleState": "PROVISIONING",
-        "sizeInGBs": size,
-        "sizeInMBs": size * 1024,
-        "sourceDetails": details.get("sourceDetails"),
-        "timeCreated": now(),
-        "volumeGroupId": None,
-        "vpusPerGB": details.get("vpusPerGB", 10),
-    }
-
-
-class Volumes(BlockResources):
-    """Volumes go PROVISIONING → AVAILABLE, and TERMINATING → TERMINATED."""
+class Volumes(Disks):
+    """Volumes are blank, clones, or restored from a backup; their content is not kept."""
 
     resource_type = "volume"
     parameter = "volumeId"
-    created_with = ("compartmentId", "availabilityDomain", "kmsKeyId", "sourceDetails", *CHANGEABLE)
-    updated_with = CHANGEABLE
-    filters = (*BlockResources.filters, "availabilityDomain", "volumeGroupId")
+    create_model = f"{MODELS}.CreateVolumeDetails"
+    update_model = f"{MODELS}.UpdateVolumeDetails"
+    least_size = 50
+    default_size = 1024
+    sources: ClassVar = {"volume": "volume", "volumeBackup": "volumebackup", "volumeBackupDelta": "volumebackup"}
+    replicas = "blockVolumeReplicas"
 
     def build(self, details: Document) -> Document:
-        return volume_fields(details, default_size=1024)
+        return {
+            **super().build(details),
+            self.replicas: None,
+            "isReservationsEnabled": bool(details.get("isReservationsEnabled")),
+        }
 
     @operation("POST", _PATH)
     async def create_volume(self, call: Call) -> Reply:
-        """CreateVolume. Leaves out replicas and autotune policies; copies nothing from `sourceDetails`."""
+        """CreateVolume. Of 1024 GB where nothing else is said; from a backup by way of RESTORING. No replicas."""
         return self.create(call)
 
     @operation("GET", _ONE)
@@ -58,15 +43,35 @@ class Volumes(BlockResources):
 
     @operation("GET", _PATH)
     async def list_volumes(self, call: Call) -> Reply:
-        """ListVolumes. Leaves out `clusterPlacementGroupId`."""
+        """ListVolumes."""
         return self.page(call)
 
     @operation("PUT", _ONE)
     async def update_volume(self, call: Call) -> Reply:
-        """UpdateVolume. A resize takes effect at once, without updatevolume.begin and .end."""
+        """UpdateVolume. A resize goes through PROVISIONING, with updatevolume.begin and .end."""
         return self.update(call)
 
     @operation("DELETE", _ONE)
     async def delete_volume(self, call: Call) -> Reply:
         """DeleteVolume. Does not look at attachments."""
         return self.delete(call)
+
+    @operation("POST", f"{_ONE}/actions/changeCompartment")
+    async def change_volume_compartment(self, call: Call) -> Reply:
+        """ChangeVolumeCompartment. Takes effect at once."""
+        return self.move(call)
+
+    @operation("GET", f"{_ONE}/kmsKey")
+    async def get_volume_kms_key(self, call: Call) -> Reply:
+        """GetVolumeKmsKey."""
+        return self.get_key(call)
+
+    @operation("PUT", f"{_ONE}/kmsKey")
+    async def update_volume_kms_key(self, call: Call) -> Reply:
+        """UpdateVolumeKmsKey. Takes any OCID of a key."""
+        return self.update_key(call)
+
+    @operation("DELETE", f"{_ONE}/kmsKey")
+    async def delete_volume_kms_key(self, call: Call) -> Reply:
+        """DeleteVolumeKmsKey. The volume has Oracle's own key from then on."""
+        return self.delete_key(call)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from emulator.core.collection import located
-from emulator.core.identifiers import now
-from emulator.core.operations import Call, Document, Reply, operation
-from emulator.core.resources import Resources
+from ...core.collection import located
+from ...core.identifiers import now
+from ...core.operations import Call, Document, Reply, operation
+from ...core.resources import Resources
+
+_PATH = "/20160918/bootVolumeAttachments"
+_ONE = f"{_PATH}/{{bootVolumeAttachmentId}}"
 
 
 class BootVolumeAttachments(Resources):
@@ -30,7 +33,19 @@ class BootVolumeAttachments(Resources):
             ocid=instance["id"],
         )
 
-    @operation("GET", "/20160918/bootVolumeAttachments")
+    def detach(self, instance_id: str) -> str:
+        """Detach the boot volume of an instance that is terminated, and return its OCID."""
+        attachment = self.collection.get(instance_id)
+        attachment["lifecycleState"] = "DETACHED"
+        self.collection.touch(attachment)
+        return str(attachment["bootVolumeId"])
+
+    @operation("GET", _PATH)
     async def list_boot_volume_attachments(self, call: Call) -> Reply:
         """ListBootVolumeAttachments."""
         return self.page(call, "availabilityDomain", "compartmentId")
+
+    @operation("GET", _ONE)
+    async def get_boot_volume_attachment(self, call: Call) -> Reply:
+        """GetBootVolumeAttachment."""
+        return self.get(call)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from emulator.core.cloud import Cloud
-from emulator.core.operations import Document
-from emulator.services.identity.authorization import Authorization
+from ...core.cloud import Cloud
+from ...core.operations import Document
+from ..identity.authorization import Authorization
 
 # The messages' endpoint is read from the queue.
 _OF_SOURCE = ("GetQueue", "GetMessages", "DeleteMessages")

@@ -7,8 +7,8 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from emulator.core.identifiers import new_ocid, now
-from emulator.core.operations import Document
+from ...core.identifiers import new_ocid, now
+from ...core.operations import Document
 
 
 def streaming(values: Iterable[Any], stream_id: str | None = None) -> list[Document]:

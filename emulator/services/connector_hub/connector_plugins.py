@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from emulator.core.cloud import Cloud
-from emulator.core.collection import Collection
-from emulator.core.errors import not_found
-from emulator.core.identifiers import now
-from emulator.core.operations import Call, Reply, operation
-from emulator.core.service import Service
-from emulator.services.connector_hub.details import QUEUE_SOURCE
-from emulator.services.connector_hub.service_connectors import VERSION
+from ...core.cloud import Cloud
+from ...core.collection import Collection
+from ...core.errors import not_found
+from ...core.identifiers import now
+from ...core.operations import Call, Reply, operation
+from ...core.service import Service
+from .details import QUEUE_SOURCE
+from .service_connectors import VERSION
 
 _PATH = f"{VERSION}/connectorPlugins"
 _FILTERS = ("name", "displayName", "lifecycleState")

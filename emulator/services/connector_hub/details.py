@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from emulator.core.collection import require
-from emulator.core.errors import invalid, malformed, not_implemented
-from emulator.core.identifiers import resource_type
-from emulator.core.operations import Document
+from ...core.collection import require
+from ...core.errors import invalid, malformed, not_implemented
+from ...core.identifiers import resource_type
+from ...core.operations import Document
 
 _SOURCES = ("logging", "monitoring", "streaming", "plugin")
 _TARGETS = ("functions", "loggingAnalytics", "monitoring", "notifications", "objectStorage", "streaming")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 
-from emulator.core.cloud import Cloud
-from emulator.core.operations import Document
-from emulator.services.connector_hub.access import Access
-from emulator.services.connector_hub.batches import audit_log, streaming
-from emulator.services.functions.deliveries import Deliveries
+from ...core.cloud import Cloud
+from ...core.operations import Document
+from ..functions.deliveries import Deliveries
+from .access import Access
+from .batches import audit_log, streaming
 
 
 class EventFeed:

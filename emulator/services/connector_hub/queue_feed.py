@@ -11,15 +11,15 @@ import time
 from collections.abc import Sequence
 from http import HTTPStatus
 
-from emulator.core.cloud import Cloud
-from emulator.core.errors import ServiceError
-from emulator.core.operations import Document
-from emulator.services.connector_hub.access import Access
-from emulator.services.connector_hub.batches import queue
-from emulator.services.functions.deliveries import Deliveries
-from emulator.services.queue.backlog import Backlog, Delivery
-from emulator.services.queue.message import Message
-from emulator.services.queue.queues import Queues
+from ...core.cloud import Cloud
+from ...core.errors import ServiceError
+from ...core.operations import Document
+from ..functions.deliveries import Deliveries
+from ..queue.backlog import Backlog, Delivery
+from ..queue.message import Message
+from ..queue.queues import Queues
+from .access import Access
+from .batches import queue
 
 _DEFAULT_BATCH_SECONDS = 60
 # Where the connector sets no size; under the 6 MB that an invocation takes.

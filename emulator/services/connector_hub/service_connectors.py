@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from emulator.core.cloud import Cloud
-from emulator.core.collection import collected, display_name, require, tagged
-from emulator.core.errors import incorrect_state
-from emulator.core.identifiers import now
-from emulator.core.operations import Call, Document, Reply, operation
-from emulator.core.tracked_resources import TrackedResources
-from emulator.core.work_requests import CONNECTOR_HUB, accepted
-from emulator.services.connector_hub.batches import check_shape
-from emulator.services.connector_hub.details import check_source, check_target, check_tasks
-from emulator.services.connector_hub.event_feed import EventFeed
-from emulator.services.connector_hub.queue_feed import QueueFeed
-from emulator.services.functions.functions import Functions
-from emulator.services.queue.queues import Queues
+from ...core.cloud import Cloud
+from ...core.collection import collected, display_name, require, tagged
+from ...core.errors import incorrect_state
+from ...core.identifiers import now
+from ...core.operations import Call, Document, Reply, operation
+from ...core.tracked_resources import TrackedResources
+from ...core.work_requests import CONNECTOR_HUB, accepted
+from ..functions.functions import Functions
+from ..queue.queues import Queues
+from .batches import check_shape
+from .details import check_source, check_target, check_tasks
+from .event_feed import EventFeed
+from .queue_feed import QueueFeed
 
 VERSION = "/20200909"
 _PATH = f"{VERSION}/serviceConnectors"

@@ -8,16 +8,16 @@ from typing import Any
 
 from oci.events import models
 
-from emulator.core.cloud import Cloud
-from emulator.core.collection import display_name, tagged
-from emulator.core.errors import ServiceError, invalid, missing
-from emulator.core.identifiers import new_ocid, now
-from emulator.core.operations import Call, Document, Reply, operation
-from emulator.core.resources import Resources
-from emulator.services.functions.deliveries import Deliveries
-from emulator.services.identity.compartments import Compartments
-from emulator.services.notifications.topics import Topics
-from emulator.services.streaming.streams import Streams
+from ...core.cloud import Cloud
+from ...core.collection import display_name, tagged
+from ...core.errors import ServiceError, invalid, missing
+from ...core.identifiers import new_ocid, now
+from ...core.operations import Call, Document, Reply, operation
+from ...core.resources import Resources
+from ..functions.deliveries import Deliveries
+from ..identity.compartments import Compartments
+from ..notifications.topics import Topics
+from ..streaming.streams import Streams
 
 _PATH = "/20181201/rules"
 _ONE = f"{_PATH}/{{ruleId}}"

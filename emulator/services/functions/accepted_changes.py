@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from emulator.core.cloud import Cloud
-from emulator.core.operations import Call, Document, Reply
-from emulator.core.work_requests import FUNCTIONS, WorkRequests, accepted
-from emulator.services.functions.sources import is_of_before
+from ...core.cloud import Cloud
+from ...core.operations import Call, Document, Reply
+from ...core.work_requests import FUNCTIONS, WorkRequests, accepted
+from .sources import is_of_before
 
 _DONE = {"CREATE": "CREATED", "UPDATE": "UPDATED", "DELETE": "DELETED"}
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from oci.functions import models
 
-from emulator.core.collection import display_name, tagged
-from emulator.core.errors import conflict
-from emulator.core.identifiers import now
-from emulator.core.operations import Call, Document, Reply, operation
-from emulator.core.resources import Resources
-from emulator.services.functions.accepted_changes import answer_change
-from emulator.services.functions.limits import check_config
+from ...core.collection import display_name, tagged
+from ...core.errors import conflict
+from ...core.identifiers import now
+from ...core.operations import Call, Document, Reply, operation
+from ...core.resources import Resources
+from .accepted_changes import answer_change
+from .limits import check_config
 
 # The SDK and the CLI moved to the second version in 2026; clients of either are served alike.
 VERSION = "/{version:20181201|20260325}"

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import aiohttp
 
-from emulator.services.functions.parent_death import die_with_parent
+from .parent_death import die_with_parent
 
 _START_SECONDS = 20.0
 _POLL_SECONDS = 0.002

@@ -8,10 +8,10 @@ import random
 from collections.abc import Mapping
 from http import HTTPStatus
 
-from emulator.core.errors import ServiceError
-from emulator.core.operations import Document
-from emulator.core.service import Service
-from emulator.services.functions.invocations import Invocations
+from ...core.errors import ServiceError
+from ...core.operations import Document
+from ...core.service import Service
+from .invocations import Invocations
 
 _MAX_TRIES = 5
 _HEADERS = {"Content-Type": "application/json", "Fn-Intent": "cloudevent"}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from emulator.core.cloud import Cloud
-from emulator.core.operations import Document
-from emulator.core.principals import ResourcePrincipal
-from emulator.image import Image
-from emulator.services.functions.container import Container
-from emulator.services.functions.environment import build_environment
-from emulator.services.functions.pool import Pool
+from ...core.cloud import Cloud
+from ...core.operations import Document
+from ...core.principals import ResourcePrincipal
+from ...image import Image
+from .container import Container
+from .environment import build_environment
+from .pool import Pool
 
 
 class Deployment:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from emulator.core.cloud import Cloud
-from emulator.core.errors import ServiceError
-from emulator.core.operations import Document
-from emulator.services.streaming.streams import Streams
+from ...core.cloud import Cloud
+from ...core.errors import ServiceError
+from ...core.operations import Document
+from ..streaming.streams import Streams
 
 
 def deliver_record(cloud: Cloud, destination: Document, title: str, record: str) -> None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from emulator.core.operations import Document
-from emulator.image import Image
+from ...core.operations import Document
+from ...image import Image
 
 _INHERITED = ("PATH", "LANG", "TMPDIR")
 

@@ -9,18 +9,18 @@ from collections.abc import Iterable
 
 from oci.functions import models
 
-from emulator.core.collection import require
-from emulator.core.errors import ServiceError, malformed
-from emulator.core.identifiers import new_ocid
-from emulator.core.models import check_details
-from emulator.core.operations import Call, Document, Reply, operation
-from emulator.core.resources import Resources
-from emulator.core.service import Service
-from emulator.services.functions.applications import Applications
-from emulator.services.functions.functions import Functions
-from emulator.services.functions.images import find_image, read_func_yaml
-from emulator.services.functions.invocations import Invocations, as_reply
-from emulator.services.functions.sources import with_source_details
+from ...core.collection import require
+from ...core.errors import ServiceError, malformed
+from ...core.identifiers import new_ocid
+from ...core.models import check_details
+from ...core.operations import Call, Document, Reply, operation
+from ...core.resources import Resources
+from ...core.service import Service
+from .applications import Applications
+from .functions import Functions
+from .images import find_image, read_func_yaml
+from .invocations import Invocations, as_reply
+from .sources import with_source_details
 
 # What a function is set to, by its name in the Fn API.
 _SETTINGS = {"image": "image", "memory": "memoryInMBs", "timeout": "timeoutInSeconds", "config": "config"}
@@ -83,10 +83,10 @@ class FnApi(Service):
         image = find_image(details["image"], options.images, options.image)
         given = {name: details[fn_name] for fn_name, name in _SETTINGS.items() if details.get(fn_name)}
         function = {
-            "applicationId": details["app_id"],
-            "displayName": details["name"],
             "memoryInMBs": 128,
             **read_func_yaml(image),
+            "applicationId": details["app_id"],
+            "displayName": details["name"],
             **given,
         }
         return Reply(self._as_fn(self.cloud.service(Functions).add(function)))

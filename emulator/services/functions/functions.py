@@ -7,20 +7,20 @@ from collections.abc import Mapping
 
 from oci.functions import models
 
-from emulator.core.cloud import Cloud
-from emulator.core.collection import check_tags, display_name, tagged
-from emulator.core.errors import conflict, missing
-from emulator.core.identifiers import now
-from emulator.core.models import check_details
-from emulator.core.operations import Call, Document, Reply, operation
-from emulator.core.resources import Resources
-from emulator.services.functions.accepted_changes import answer_change
-from emulator.services.functions.applications import VERSION, Applications
-from emulator.services.functions.deployment import Deployment
-from emulator.services.functions.environment import merge_config
-from emulator.services.functions.images import digest_of, find_image
-from emulator.services.functions.limits import check_function
-from emulator.services.functions.sources import image_of, is_of_before, show_function, with_source_details
+from ...core.cloud import Cloud
+from ...core.collection import check_tags, display_name, tagged
+from ...core.errors import conflict, missing
+from ...core.identifiers import now
+from ...core.models import check_details
+from ...core.operations import Call, Document, Reply, operation
+from ...core.resources import Resources
+from .accepted_changes import answer_change
+from .applications import VERSION, Applications
+from .deployment import Deployment
+from .environment import merge_config
+from .images import digest_of, find_image
+from .limits import check_function
+from .sources import image_of, is_of_before, show_function, with_source_details
 
 _PATH = f"{VERSION}/functions"
 _ONE = f"{_PATH}/{{functionId}}"

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from emulator.image import Image
+from ...image import Image
 
 
 def find_image(name: str, images: Mapping[str, Image], default: Image) -> Image:
@@ -28,13 +28,17 @@ def digest_of(name: str) -> str:
 
 
 def read_func_yaml(image: Image) -> dict[str, Any]:
-    """Return what the func.yaml in the image's folder says of memory, timeout and configuration, as `fn` reads it.
+    """Return what the func.yaml in the image's folder says of name, memory, timeout and configuration, as `fn` does.
 
     The API knows nothing of that file: the ``fn`` CLI sends what stands in it.
     """
     file = image.function_file.with_name("func.yaml")
     document = yaml.safe_load(file.read_text()) if file.exists() else None
     known = document if isinstance(document, dict) else {}
-    details = {"memoryInMBs": known.get("memory"), "timeoutInSeconds": known.get("timeout")}
+    details = {
+        "displayName": known.get("name"),
+        "memoryInMBs": known.get("memory"),
+        "timeoutInSeconds": known.get("timeout"),
+    }
     config = {name: str(value) for name, value in (known.get("config") or {}).items()}
     return {**{name: value for name, value in details.items() if value}, **({"config": config} if config else {})}

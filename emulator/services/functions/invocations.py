@@ -9,14 +9,14 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
-from emulator.core.errors import ServiceError
-from emulator.core.identifiers import new_request_id
-from emulator.core.operations import Call, Document, Reply, operation
-from emulator.core.service import Service
-from emulator.services.functions.applications import VERSION
-from emulator.services.functions.container import ContainerDied, Outcome
-from emulator.services.functions.destinations import deliver_record
-from emulator.services.functions.functions import Functions
+from ...core.errors import ServiceError
+from ...core.identifiers import new_request_id
+from ...core.operations import Call, Document, Reply, operation
+from ...core.service import Service
+from .applications import VERSION
+from .container import ContainerDied, Outcome
+from .destinations import deliver_record
+from .functions import Functions
 
 MAX_BODY_BYTES = 6 * 1024 * 1024
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 
-from emulator.core.errors import invalid
-from emulator.core.operations import Document
+from ...core.errors import invalid
+from ...core.operations import Document
 
 _MEMORY = (128, 256, 512, 1024, 2048, 3072)
 _SECONDS = {"timeoutInSeconds": (5, 300), "detachedModeTimeoutInSeconds": (5, 3600)}

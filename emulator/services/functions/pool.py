@@ -6,9 +6,9 @@ import asyncio
 import signal
 from collections.abc import Callable, Sequence
 
-from emulator.core.cloud import Cloud
-from emulator.core.errors import ServiceError, too_many_requests
-from emulator.services.functions.container import Container, ContainerDied
+from ...core.cloud import Cloud
+from ...core.errors import ServiceError, too_many_requests
+from .container import Container, ContainerDied
 
 
 class Pool:

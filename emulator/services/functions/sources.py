@@ -5,9 +5,9 @@ Since 2026 that is `sourceDetails` of type CONTAINER_IMAGE; before, a function h
 
 from __future__ import annotations
 
-from emulator.core.errors import not_implemented
-from emulator.core.models import only_fields_of
-from emulator.core.operations import Call, Document
+from ...core.errors import not_implemented
+from ...core.models import only_fields_of
+from ...core.operations import Call, Document
 
 IMAGE_FIELDS = ("image", "imageDigest")
 _BEFORE = "20181201"

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from emulator.core.cloud import Cloud
-from emulator.core.errors import not_found, not_implemented
-from emulator.core.identifiers import REGION_KEY, resource_type
-from emulator.core.operations import Call, Document
-from emulator.core.service import Service
-from emulator.services.identity.compartments import Compartments
-from emulator.services.identity.dynamic_groups import DynamicGroups
-from emulator.services.identity.permissions import (
+from ...core.cloud import Cloud
+from ...core.errors import not_found, not_implemented
+from ...core.identifiers import REGION_KEY, resource_type
+from ...core.operations import Call, Document
+from ...core.service import Service
+from .compartments import Compartments
+from .dynamic_groups import DynamicGroups
+from .permissions import (
     FAMILIES,
     RESOURCE_TYPES,
     VERBS,
@@ -24,10 +24,10 @@ from emulator.services.identity.permissions import (
     types_with,
     weakest_grant,
 )
-from emulator.services.identity.policies import Policies
-from emulator.services.identity.policy_language import Statement, Subject, Variables, parse_rule, parse_statement
-from emulator.services.identity.statements import find_location
-from emulator.services.identity.targets import Access, Target, access_of_call, access_to
+from .policies import Policies
+from .policy_language import Statement, Subject, Variables, parse_rule, parse_statement
+from .statements import find_location
+from .targets import Access, Target, access_of_call, access_to
 
 # Users are the operators.
 _USER = "user"

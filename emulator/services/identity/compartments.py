@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import chain
 
-from emulator.core.cloud import Cloud
-from emulator.core.collection import page_of
-from emulator.core.errors import conflict, not_found
-from emulator.core.identifiers import now
-from emulator.core.operations import Call, Document, Reply, operation
-from emulator.core.resources import Resources
-from emulator.core.work_requests import CORE, WorkRequests, accepted
-from emulator.services.identity.named_resources import TAGS, NamedResources
+from ...core.cloud import Cloud
+from ...core.collection import page_of
+from ...core.errors import conflict, not_found
+from ...core.identifiers import now
+from ...core.operations import Call, Document, Reply, operation
+from ...core.resources import Resources
+from ...core.work_requests import CORE, WorkRequests, accepted
+from .named_resources import TAGS, NamedResources
 
 _PATH = "/20160918/compartments"
 _ONE = f"{_PATH}/{{compartmentId}}"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from emulator.core.collection import require
-from emulator.core.errors import invalid, malformed
-from emulator.core.operations import Call, Document, Reply, operation
-from emulator.services.identity.named_resources import TAGS, NamedResources
-from emulator.services.identity.policy_language import parse_rule
+from ...core.collection import require
+from ...core.errors import invalid, malformed
+from ...core.operations import Call, Document, Reply, operation
+from .named_resources import TAGS, NamedResources
+from .policy_language import parse_rule
 
 _PATH = "/20160918/dynamicGroups"
 _ONE = f"{_PATH}/{{dynamicGroupId}}"

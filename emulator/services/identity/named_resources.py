@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from emulator.core.collection import require, tagged
-from emulator.core.errors import ServiceError, invalid
-from emulator.core.identifiers import now
-from emulator.core.operations import Document
-from emulator.core.resources import Resources
+from ...core.collection import require, tagged
+from ...core.errors import ServiceError, invalid
+from ...core.identifiers import now
+from ...core.operations import Document
+from ...core.resources import Resources
 
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 TAGS = ("definedTags", "freeformTags")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from emulator.core.collection import require
-from emulator.core.operations import Call, Document, Reply, operation
-from emulator.services.identity.compartments import Compartments
-from emulator.services.identity.named_resources import TAGS, NamedResources
-from emulator.services.identity.statements import check_statements
+from ...core.collection import require
+from ...core.operations import Call, Document, Reply, operation
+from .compartments import Compartments
+from .named_resources import TAGS, NamedResources
+from .statements import check_statements
 
 _PATH = "/20160918/policies"
 _ONE = f"{_PATH}/{{policyId}}"

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from lark import Lark, Token, Transformer, UnexpectedInput, v_args
 from lark.exceptions import UnexpectedCharacters, UnexpectedToken, VisitError
 
-from emulator.services.identity.permissions import FAMILIES, PERMISSIONS, RESOURCE_TYPES, permissions_of
+from .permissions import FAMILIES, PERMISSIONS, RESOURCE_TYPES, permissions_of
 
 # Keywords are taken in whatever case, as names, values and variables are.
 _KEYWORDS = {

@@ -160,6 +160,8 @@ ListRegions ListRegionSubscriptions GetTenancy: TENANCY_INSPECT
 """
 # Those tables have no row for these; the permissions are the ones that similar operations need.
 _INFERRED = """
+GetVolumeKmsKey GetBootVolumeKmsKey: VOLUME_INSPECT
+UpdateVolumeKmsKey DeleteVolumeKmsKey UpdateBootVolumeKmsKey DeleteBootVolumeKmsKey: VOLUME_UPDATE
 CreateBootVolume: VOLUME_CREATE
 ListBootVolumeAttachments: VOLUME_ATTACHMENT_INSPECT VOLUME_INSPECT INSTANCE_INSPECT
 GetBootVolumeAttachment: VOLUME_ATTACHMENT_INSPECT INSTANCE_INSPECT

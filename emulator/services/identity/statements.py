@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from emulator.core.errors import invalid
-from emulator.core.operations import Document
-from emulator.services.identity.compartments import Compartments
-from emulator.services.identity.policy_language import Location, parse_statement
+from ...core.errors import invalid
+from ...core.operations import Document
+from .compartments import Compartments
+from .policy_language import Location, parse_statement
 
 
 def check_statements(statements: Any, attached_to: str, compartments: Compartments) -> list[str]:

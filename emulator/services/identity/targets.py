@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from emulator.core.cloud import Cloud
-from emulator.core.identifiers import resource_type
-from emulator.core.operations import Call, Document
-from emulator.services.identity.permissions import types_with
-from emulator.services.identity.required_permissions import OPERATIONS, OPERATIONS_OF_VERSIONS, WHERE_NAMED
+from ...core.cloud import Cloud
+from ...core.identifiers import resource_type
+from ...core.operations import Call, Document
+from .permissions import types_with
+from .required_permissions import OPERATIONS, OPERATIONS_OF_VERSIONS, WHERE_NAMED
 
 # The fields of groups that name what is in them.
 _MEMBERS = {"volumegroup": "volumeIds", "volumegroupbackup": "volumeBackupIds"}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from emulator.core.errors import not_found
-from emulator.core.identifiers import REGION, REGION_KEY
-from emulator.core.operations import Call, Document, Reply, operation
-from emulator.core.service import Service
-from emulator.services.identity.compartments import Compartments
+from ...core.errors import not_found
+from ...core.identifiers import REGION, REGION_KEY
+from ...core.operations import Call, Document, Reply, operation
+from ...core.service import Service
+from .compartments import Compartments
 
 _ONE = "/20160918/tenancies/{tenancyId}"
 _KEY = REGION_KEY.upper()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from emulator.core.collection import display_name, page_of, require, tagged
-from emulator.core.errors import conflict
-from emulator.core.identifiers import now
-from emulator.core.operations import Call, Document, Reply, operation
-from emulator.core.resources import COMMON_FIELDS
-from emulator.core.tracked_resources import TrackedResources
-from emulator.core.work_requests import LOGGING
-from emulator.services.identity.compartments import Compartments
+from ...core.collection import display_name, page_of, require, tagged
+from ...core.errors import conflict
+from ...core.identifiers import now
+from ...core.operations import Call, Document, Reply, operation
+from ...core.resources import COMMON_FIELDS
+from ...core.tracked_resources import TrackedResources
+from ...core.work_requests import LOGGING
+from ..identity.compartments import Compartments
 
 PATH = "/20200531/logGroups"
 ONE = f"{PATH}/{{logGroupId}}"
@@ -53,7 +53,7 @@ class LogGroups(TrackedResources):
 
     def _logs_of(self, group: Document) -> list[Document]:
         # Imported here because logs, in their turn, look for their group.
-        from emulator.services.logging.logs import Logs
+        from .logs import Logs
 
         return self.cloud.service(Logs).logs_of(group["id"])
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from emulator.core.collection import display_name, page_of, require, tagged
-from emulator.core.errors import conflict, invalid, not_found
-from emulator.core.identifiers import now
-from emulator.core.operations import Call, Document, Reply, operation
-from emulator.core.resources import COMMON_FIELDS
-from emulator.core.tracked_resources import TrackedResources
-from emulator.core.work_requests import LOGGING
-from emulator.services.logging.log_groups import ONE, LogGroups
+from ...core.collection import display_name, page_of, require, tagged
+from ...core.errors import conflict, invalid, not_found
+from ...core.identifiers import now
+from ...core.operations import Call, Document, Reply, operation
+from ...core.resources import COMMON_FIELDS
+from ...core.tracked_resources import TrackedResources
+from ...core.work_requests import LOGGING
+from .log_groups import ONE, LogGroups
 
 _PATH = f"{ONE}/logs"
 _ONE = f"{_PATH}/{{logId}}"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from emulator.core.identifiers import now
-from emulator.core.operations import Document
-from emulator.services.monitoring.alarm_messages import Transition
+from ...core.identifiers import now
+from ...core.operations import Document
+from .alarm_messages import Transition
 
 STATES, TRANSITIONS = "STATE_HISTORY", "STATE_TRANSITION_HISTORY"
 

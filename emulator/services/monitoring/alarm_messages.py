@@ -11,8 +11,8 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from emulator.core.identifiers import REGION, now
-from emulator.core.operations import Document
+from ...core.identifiers import REGION, now
+from ...core.operations import Document
 
 _MOST_LISTED = 100
 _FIRING = frozenset({"OK_TO_FIRING", "REPEAT"})

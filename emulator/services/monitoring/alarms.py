@@ -11,19 +11,19 @@ from typing import Any
 
 from oci.monitoring import models
 
-from emulator.core.cloud import Cloud
-from emulator.core.collection import display_name, page_of, tagged
-from emulator.core.errors import incorrect_state, invalid, malformed, related_not_found
-from emulator.core.identifiers import now, resource_type
-from emulator.core.operations import Call, Document, Reply, operation
-from emulator.core.resources import Resources
-from emulator.services.identity.compartments import Compartments
-from emulator.services.monitoring.alarm_history import STATES, TRANSITIONS, AlarmHistory
-from emulator.services.monitoring.alarm_messages import TRANSITIONS as KINDS
-from emulator.services.monitoring.alarm_messages import Transition, write_message
-from emulator.services.monitoring.durations import check_duration
-from emulator.services.notifications.topics import Topics
-from emulator.services.streaming.streams import Streams
+from ...core.cloud import Cloud
+from ...core.collection import display_name, page_of, tagged
+from ...core.errors import incorrect_state, invalid, malformed, related_not_found
+from ...core.identifiers import now, resource_type
+from ...core.operations import Call, Document, Reply, operation
+from ...core.resources import Resources
+from ..identity.compartments import Compartments
+from ..notifications.topics import Topics
+from ..streaming.streams import Streams
+from .alarm_history import STATES, TRANSITIONS, AlarmHistory
+from .alarm_messages import TRANSITIONS as KINDS
+from .alarm_messages import Transition, write_message
+from .durations import check_duration
 
 _PATH = "/20180401/alarms"
 _ONE = f"{_PATH}/{{alarmId}}"

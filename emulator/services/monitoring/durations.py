@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from emulator.core.errors import invalid, malformed
-from emulator.core.operations import Document
+from ...core.errors import invalid, malformed
+from ...core.operations import Document
 
 _DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
 _SECONDS = (86_400, 3600, 60, 1)

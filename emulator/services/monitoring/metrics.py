@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 from oci.monitoring import models
 
-from emulator.core.cloud import Cloud
-from emulator.core.collection import page_of
-from emulator.core.errors import ServiceError, invalid
-from emulator.core.models import check_details, only_fields_of
-from emulator.core.operations import Call, Document, Reply, operation
-from emulator.core.service import Service
+from ...core.cloud import Cloud
+from ...core.collection import page_of
+from ...core.errors import ServiceError, invalid
+from ...core.models import check_details, only_fields_of
+from ...core.operations import Call, Document, Reply, operation
+from ...core.service import Service
 
 _PATH = "/20180401/metrics"
 _MOST_STREAMS = 50

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from emulator.core.errors import invalid
-from emulator.core.operations import Document
+from ...core.errors import invalid
+from ...core.operations import Document
 
 _URL = re.compile(r"https?://\S+")
 _FUNCTION = re.compile(r"ocid1\.fnfunc\.\S+")

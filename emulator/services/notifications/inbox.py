@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from emulator.core.cloud import Cloud
-from emulator.core.service import Service
+from ...core.cloud import Cloud
+from ...core.service import Service
 
 _UNUSABLE = re.compile(r"[^\w@+.-]+")
 _LONGEST_NAME = 80

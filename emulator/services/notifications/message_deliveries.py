@@ -11,12 +11,12 @@ from urllib.parse import unquote, urlsplit
 
 import aiohttp
 
-from emulator.core.cloud import Cloud
-from emulator.core.identifiers import now
-from emulator.core.operations import Document
-from emulator.services.functions.deliveries import Deliveries
-from emulator.services.notifications.inbox import Inbox
-from emulator.services.notifications.rate_limit import RateLimit
+from ...core.cloud import Cloud
+from ...core.identifiers import now
+from ...core.operations import Document
+from ..functions.deliveries import Deliveries
+from .inbox import Inbox
+from .rate_limit import RateLimit
 
 # At once, then after 1, 2, 4 … minutes, for two hours in all: the documented schedule.
 _RETRY_MINUTES = (0, 1, 2, 4, 8, 16, 32, 57)

@@ -11,15 +11,15 @@ from urllib.parse import urlencode
 
 from oci.ons import models
 
-from emulator.core.cloud import Cloud
-from emulator.core.collection import tagged
-from emulator.core.errors import invalid, malformed, not_found
-from emulator.core.identifiers import now
-from emulator.core.models import only_fields_of
-from emulator.core.operations import Call, Document, Reply, operation
-from emulator.core.resources import Resources
-from emulator.services.notifications.endpoints import check_endpoint
-from emulator.services.notifications.message_deliveries import Confirmation, Message, MessageDeliveries
+from ...core.cloud import Cloud
+from ...core.collection import tagged
+from ...core.errors import invalid, malformed, not_found
+from ...core.identifiers import now
+from ...core.models import only_fields_of
+from ...core.operations import Call, Document, Reply, operation
+from ...core.resources import Resources
+from .endpoints import check_endpoint
+from .message_deliveries import Confirmation, Message, MessageDeliveries
 
 _PATH = "/20181201/subscriptions"
 _ONE = f"{_PATH}/{{subscriptionId}}"

@@ -8,16 +8,16 @@ from dataclasses import replace
 
 from oci.ons import models
 
-from emulator.core.cloud import Cloud
-from emulator.core.collection import tagged
-from emulator.core.errors import conflict, invalid, too_large, too_many_requests
-from emulator.core.identifiers import now
-from emulator.core.models import check_details
-from emulator.core.operations import Call, Document, Reply, operation
-from emulator.core.resources import Resources
-from emulator.services.notifications.inbox import Inbox
-from emulator.services.notifications.rate_limit import RateLimit
-from emulator.services.notifications.subscriptions import Subscriptions
+from ...core.cloud import Cloud
+from ...core.collection import tagged
+from ...core.errors import conflict, invalid, too_large, too_many_requests
+from ...core.identifiers import now
+from ...core.models import check_details
+from ...core.operations import Call, Document, Reply, operation
+from ...core.resources import Resources
+from .inbox import Inbox
+from .rate_limit import RateLimit
+from .subscriptions import Subscriptions
 
 _PATH = "/20181201/topics"
 _ONE = f"{_PATH}/{{topicId}}"

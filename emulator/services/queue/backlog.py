@@ -13,10 +13,10 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from emulator.core.errors import not_found
-from emulator.core.journal import Journal
-from emulator.core.operations import Document
-from emulator.services.queue.message import Message
+from ...core.errors import not_found
+from ...core.journal import Journal
+from ...core.operations import Document
+from .message import Message
 
 Predicate = Callable[[Message], bool]
 

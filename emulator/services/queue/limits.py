@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from emulator.core.errors import invalid, malformed
-from emulator.core.operations import Call
+from ...core.errors import invalid, malformed
+from ...core.operations import Call
 
 MAX_MESSAGES = 20
 MAX_MESSAGE_BYTES = 256 * 1024

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from emulator.core.identifiers import timestamp
-from emulator.core.operations import Document
+from ...core.identifiers import timestamp
+from ...core.operations import Document
 
 
 @dataclass(slots=True)

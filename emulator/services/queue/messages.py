@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from emulator.core.collection import page_of, require
-from emulator.core.errors import ServiceError, invalid, malformed, missing, not_implemented
-from emulator.core.identifiers import timestamp
-from emulator.core.operations import Call, Document, Reply, operation
-from emulator.core.service import Service
-from emulator.services.queue.backlog import Backlog
-from emulator.services.queue.limits import (
+from ...core.collection import page_of, require
+from ...core.errors import ServiceError, invalid, malformed, missing, not_implemented
+from ...core.identifiers import timestamp
+from ...core.operations import Call, Document, Reply, operation
+from ...core.service import Service
+from .backlog import Backlog
+from .limits import (
     MAX_GET_BYTES,
     MAX_MESSAGE_BYTES,
     MAX_MESSAGES,
@@ -23,8 +23,8 @@ from emulator.services.queue.limits import (
     check_number,
     query_number,
 )
-from emulator.services.queue.message import Message
-from emulator.services.queue.queues import VERSION, Queues
+from .message import Message
+from .queues import VERSION, Queues
 
 _QUEUE = f"{VERSION}/queues/{{queueId}}"
 _PATH = f"{_QUEUE}/messages"

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from emulator.core.cloud import Cloud
-from emulator.core.collection import collected, display_name, require, tagged
-from emulator.core.errors import invalid, missing, not_found, not_implemented
-from emulator.core.identifiers import now
-from emulator.core.operations import Call, Document, Reply, operation
-from emulator.core.tracked_resources import TrackedResources
-from emulator.core.work_requests import QUEUE, accepted
-from emulator.services.queue.backlog import Backlog
-from emulator.services.queue.limits import QUEUE_NUMBERS, check_number
+from ...core.cloud import Cloud
+from ...core.collection import collected, display_name, require, tagged
+from ...core.errors import invalid, missing, not_found, not_implemented
+from ...core.identifiers import now
+from ...core.operations import Call, Document, Reply, operation
+from ...core.tracked_resources import TrackedResources
+from ...core.work_requests import QUEUE, accepted
+from .backlog import Backlog
+from .limits import QUEUE_NUMBERS, check_number
 
 VERSION = "/20210201"
 _PATH = f"{VERSION}/queues"

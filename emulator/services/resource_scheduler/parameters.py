@@ -6,10 +6,10 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from emulator.core.collection import require
-from emulator.core.errors import invalid
-from emulator.core.identifiers import resource_type
-from emulator.core.operations import Document
+from ...core.collection import require
+from ...core.errors import invalid
+from ...core.identifiers import resource_type
+from ...core.operations import Document
 
 _TYPES = ("BODY", "HEADER", "PATH", "QUERY")
 _HEADERS = {"Content-Type": "application/json", "Fn-Intent": "cloudevent"}

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 from cronsim import CronSim, CronSimError
 from dateutil.rrule import rrulestr
 
-from emulator.core.errors import invalid, malformed
-from emulator.core.operations import Document
+from ...core.errors import invalid, malformed
+from ...core.operations import Document
 
 TYPES = ("CRON", "ICAL")
 _CRON_FIELDS = 5

@@ -6,19 +6,19 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
-from emulator.core.cloud import Cloud
-from emulator.core.collection import display_name, require, tagged
-from emulator.core.errors import ServiceError, incorrect_state, invalid
-from emulator.core.identifiers import now
-from emulator.core.operations import Call, Document, Reply, operation
-from emulator.core.resources import COMMON_FIELDS, Resources
-from emulator.core.tracked_resources import TrackedResources
-from emulator.core.work_requests import RESOURCE_SCHEDULER, accepted
-from emulator.services.functions.functions import Functions
-from emulator.services.functions.invocations import Invocations
-from emulator.services.identity.authorization import Authorization
-from emulator.services.resource_scheduler.parameters import build_request, check_resources
-from emulator.services.resource_scheduler.recurrence import check_recurrence, next_time
+from ...core.cloud import Cloud
+from ...core.collection import display_name, require, tagged
+from ...core.errors import ServiceError, incorrect_state, invalid
+from ...core.identifiers import now
+from ...core.operations import Call, Document, Reply, operation
+from ...core.resources import COMMON_FIELDS, Resources
+from ...core.tracked_resources import TrackedResources
+from ...core.work_requests import RESOURCE_SCHEDULER, accepted
+from ..functions.functions import Functions
+from ..functions.invocations import Invocations
+from ..identity.authorization import Authorization
+from .parameters import build_request, check_resources
+from .recurrence import check_recurrence, next_time
 
 _PATH = "/20240430/schedules"
 _ONE = f"{_PATH}/{{scheduleId}}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from emulator.core.service import Service
+from ...core.service import Service
 
 
 class Streams(Service):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from typing import Any
 
-from emulator.core.errors import malformed
+from ...core.errors import malformed
 
 
 def parse_block(text: Any, field: str) -> ipaddress.IPv4Network:

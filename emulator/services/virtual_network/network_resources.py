@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from emulator.core.errors import conflict, not_found
-from emulator.core.operations import Call, Document, Reply
-from emulator.core.resources import Resources
+from ...core.errors import conflict, not_found
+from ...core.operations import Call, Document, Reply
+from ...core.resources import Resources
 
 
 class NetworkResources(Resources):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from emulator.core.cloud import Cloud
-from emulator.core.collection import Collection, page_of
-from emulator.core.identifiers import REGION_KEY
-from emulator.core.operations import Call, Reply, operation
-from emulator.core.service import Service
+from ...core.cloud import Cloud
+from ...core.collection import Collection, page_of
+from ...core.identifiers import REGION_KEY
+from ...core.operations import Call, Reply, operation
+from ...core.service import Service
 
 _PATH = "/20160918/services"
 _KEY = REGION_KEY.upper()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from emulator.core.collection import require
-from emulator.core.operations import Call, Document, Reply, operation
-from emulator.core.resources import COMMON_FIELDS
-from emulator.services.virtual_network.vcn_parts import VcnParts
+from ...core.collection import require
+from ...core.operations import Call, Document, Reply, operation
+from ...core.resources import COMMON_FIELDS
+from .vcn_parts import VcnParts
 
 _PATH = "/20160918/routeTables"
 _ONE = f"{_PATH}/{{rtId}}"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import secrets
 
-from emulator.core.collection import require
-from emulator.core.errors import invalid
-from emulator.core.operations import Call, Document, Reply, operation
-from emulator.core.resources import COMMON_FIELDS
-from emulator.services.virtual_network.address_blocks import parse_block
-from emulator.services.virtual_network.vcn_parts import VcnParts
+from ...core.collection import require
+from ...core.errors import invalid
+from ...core.operations import Call, Document, Reply, operation
+from ...core.resources import COMMON_FIELDS
+from .address_blocks import parse_block
+from .vcn_parts import VcnParts
 
 _PATH = "/20160918/subnets"
 _ONE = f"{_PATH}/{{subnetId}}"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from emulator.core.collection import display_name, require, tagged
-from emulator.core.errors import not_found
-from emulator.core.identifiers import now, resource_type
-from emulator.core.operations import Document
-from emulator.services.virtual_network.network_resources import NetworkResources
+from ...core.collection import display_name, require, tagged
+from ...core.errors import not_found
+from ...core.identifiers import now, resource_type
+from ...core.operations import Document
+from .network_resources import NetworkResources
 
 
 class VcnParts(NetworkResources):

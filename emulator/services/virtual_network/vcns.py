@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from emulator.core.collection import display_name, require, tagged
-from emulator.core.identifiers import now
-from emulator.core.operations import Call, Document, Reply, operation
-from emulator.core.resources import COMMON_FIELDS
-from emulator.services.virtual_network.address_blocks import parse_block
-from emulator.services.virtual_network.network_resources import NetworkResources
-from emulator.services.virtual_network.route_tables import RouteTables
-from emulator.services.virtual_network.security_lists import SecurityLists
+from ...core.collection import display_name, require, tagged
+from ...core.identifiers import now
+from ...core.operations import Call, Document, Reply, operation
+from ...core.resources import COMMON_FIELDS
+from .address_blocks import parse_block
+from .network_resources import NetworkResources
+from .route_tables import RouteTables
+from .security_lists import SecurityLists
 
 _PATH = "/20160918/vcns"
 _ONE = f"{_PATH}/{{vcnId}}"
