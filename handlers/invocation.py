@@ -68,19 +68,16 @@ def _process_targets(
     connections = get_connections(settings.oci_endpoint, max(settings.max_concurrency, topics))
     connections.principal()
     publisher = Publisher(settings, connections, delivery, deadlines.publish)
-    deferrals: Deferrals | None = None
-    if settings.work_queue_id and not settings.dry_run:
-        queue = get_work_queue(connections, settings.work_queue_id)
-        deferrals = Deferrals(queue, connections, deadlines.deferral)
+    queue = get_work_queue(connections, settings.work_queue_id) if settings.work_queue_id else None
+    deferrals = Deferrals(queue, connections, deadlines.deferral, dry_run=settings.dry_run)
     api, workers = OciApi(connections, deadlines.calls), get_api_workers(settings.max_concurrency)
 
     def handle(target: Target) -> Sequence[Target | Result]:
         return handle_target(target, api, workers, settings)
 
     def report(finished: list[Result]) -> list[Result]:
-        return publisher.publish(deferrals.defer(finished) if deferrals else finished)
+        return publisher.publish(deferrals.defer(finished))
 
-    start = deferrals.split(items) if deferrals else items
-    results = fan_out(start, handle, deadlines.targets, workers, report)
+    results = fan_out(deferrals.split(items), handle, deadlines.targets, workers, report)
     publisher.alert(results)
     return results, publisher.error

@@ -17,8 +17,10 @@ from handlers.domain.delivery import Delivery
 from handlers.domain.errors import (
     ApiError,
     ApiUnreachable,
+    BackupStateUnknown,
     DeadlineReached,
     FunctionError,
+    GivenUp,
     InvalidRequest,
     PublishFailed,
 )
@@ -168,6 +170,11 @@ NOT_PUBLISHED = PublishFailed(
     hint="Check that the topic exists and that a policy allows PublishMessage: "
     "Allow dynamic-group <the function's> to use ons-topics in compartment <C>",
 )
+GIVEN_UP = GivenUp(
+    "Tried for 20 hours, since 2026-03-01 02:03:10 UTC, and given up after GIVE_UP_HOURS (20). The first try had ended "
+    "with: Too many requests for the user.",
+    hint="Look at what has kept it from being done for so long, and send it again by hand.",
+)
 UNREACHABLE = ApiUnreachable(
     "CreateVolumeBackup got no answer: ConnectTimeoutError.",
     hint="Check the function's subnet (service gateway, security lists, DNS) and OCI_ENDPOINT; then deliver again.",
@@ -183,10 +190,11 @@ CASES: dict[str, tuple[list[Result], Delivery, FunctionError | None]] = {
     ),
     "faulty": ([completed("FAULTY")], CALLED, None),
     "end_unconfirmed": (
-        [replace(completed("AVAILABLE"), outcome=Outcome.FAILED, error=NOT_FOUND)],
+        [replace(completed("AVAILABLE"), outcome=Outcome.FAILED, error=BackupStateUnknown.of(NOT_FOUND))],
         CALLED,
         None,
     ),
+    "given_up": ([failed(GIVEN_UP)], BY_CONNECTOR, None),
     "alarm_wired_to_nothing": ([WIRED_TO_NOTHING], BY_TOPIC, None),
     "alarm_with_more_streams": ([accepted("orders-120"), MORE_STREAMS], BY_TOPIC, None),
     "throttled_to_the_end": (
@@ -262,7 +270,8 @@ def test_an_instance_is_sent_again_under_the_identity_that_its_volumes_tokens_ar
     instance = "ocid1.instance.oc1.iad.aaaaweb"
     result = Result(ALARM, Outcome.FAILED, resource_id=instance, retry_token="x" * 64, error=OUT_OF_TIME)
     mail = write_alert([result], None, BY_TOPIC)
-    assert json.dumps({"volumeId": instance, "opcRetryToken": ALARM.id}) in mail.body
+    tags = {"freeformTags": {"backup-trigger": f"alarm:{ALARM.id}"}}
+    assert json.dumps({"volumeId": instance, **tags, "opcRetryToken": ALARM.id}) in mail.body
 
 
 def test_a_thousand_requests_are_too_long_for_a_mail_which_says_so() -> None:

@@ -114,7 +114,7 @@ def test_what_the_api_throttles_until_the_deadline_is_done_when_the_queue_brings
     with cloud_with_queue() as cloud:
         volume = cloud.volume()
         cloud.oci.fault(CREATE, times=1000, status=status)
-        answered, answer = cloud.invoke(event_about(cloud, volume, "throttled"), seconds="1")
+        answered, answer = cloud.invoke(event_about(cloud, volume, "throttled"), seconds="3")
         assert (answered, answer["outcome"]) == (200, "deferred")
         cloud.oci.journal.wait_for("queue", what="returned")
         cloud.oci.reset()
@@ -197,7 +197,8 @@ def test_work_that_still_cannot_be_done_goes_back_to_the_queue_and_nothing_is_to
     configured(WORK_QUEUE_ID=cloud.queue())
     cloud.oci.fault(CREATE, times=1000, status=503)
     status, answer = cloud.invoke([{"content": json.dumps(work(cloud.volume()))}], seconds="1")
-    assert (status, answer["results"][0]["outcome"]) == (502, "failed")
+    assert (status, answer["results"][0]["outcome"]) == (502, "deferred")
+    assert answer["results"][0]["reason"].startswith("left in the queue, to be tried again: ")
     assert cloud.requests("PutMessages", "PublishMessage") == []
 
 

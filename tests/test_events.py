@@ -42,7 +42,7 @@ SKIPPED = {
     "event_createvolume_end_failed.json": "the operation that the event tells of failed",
     "event_createvolumebackup_begin.json": "createvolumebackup.begin are not acted on",
     "event_instanceaction_end.json": "com.oraclecloud.computeapi.instanceaction.end are not acted on; add the type to",
-    "event_createvolumegroup.json": "com.oraclecloud.blockvolumes.createvolumegroup are not acted on; add the type to",
+    "event_createvolumegroup.json": "; com.oraclecloud.blockvolumes.createvolumegroup.end, which follows, is",
     "event_createbucket_path.json": "com.oraclecloud.objectstorage.createbucket are not acted on",
     "event_databasebackup_end.json": "com.oraclecloud.databaseservice.backupdatabase.end are not acted on",
     "event_without_resource.json": "'' is not the OCID of a resource",

@@ -12,6 +12,8 @@ from handlers.domain.trigger import Target
 from handlers.oci.client import OciApi
 from handlers.settings import Settings
 
+_CORRECT_THE_TAG = "Correct the tag's value: the change itself then makes the backup."
+
 
 def back_up(target: Target, api: OciApi, settings: Settings) -> Result:
     """Decide, plan and send. Raises FunctionError where reading fails; an error of the backup itself is a result."""
@@ -27,6 +29,7 @@ def back_up(target: Target, api: OciApi, settings: Settings) -> Result:
             target.resource.text,
             resource_name=resource.name,
             needs_person=decision.needs_person,
+            hint=_CORRECT_THE_TAG if decision.needs_person else None,
         )
     request = target.planned or build_request(target, decision.type, settings)
     planned = Result(

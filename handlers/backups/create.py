@@ -22,9 +22,9 @@ from handlers.backups.existing_backups import (
 )
 from handlers.backups.failures import out_of_time
 from handlers.backups.known_resource import KnownResource
-from handlers.backups.plan import PROVENANCE_TAG
 from handlers.domain.errors import ApiError, BackupMismatch, DeadlineReached, FunctionError
 from handlers.domain.models import CreateBackupDetails, VolumeBackup
+from handlers.domain.provenance import PROVENANCE_TAG
 from handlers.domain.result import Outcome, Result
 from handlers.domain.untrusted import one_line
 from handlers.oci.client import OciApi
@@ -149,7 +149,8 @@ class _Creation:
             f"the service says: {refusal.message}"
         )
         skip = self._refused(refusal, Outcome.SKIPPED)
-        return replace(skip, reason=reason, needs_person=True, is_only_for_now=True)
+        hint = "Wait until that backup has ended, and send this one again if it is still needed."
+        return replace(skip, reason=reason, needs_person=True, hint=hint, is_only_for_now=True)
 
     def _send_while_in_conflict(self, refusal: ApiError) -> Result:
         """Send the request again, token and bytes unchanged, while it meets a Conflict that no backup explains."""

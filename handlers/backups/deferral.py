@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from handlers.domain.deadline import Deadline
+from handlers.domain.defects import attempt
 from handlers.domain.errors import FunctionError, GivenUp
 from handlers.domain.result import Outcome, Result
 from handlers.domain.trigger import Deferral, Target
@@ -34,28 +35,31 @@ def give_up(target: Target, give_up_hours: int) -> GivenUp | None:
     if target.deferral is None:
         return None
     first_tried = target.deferral.first_tried
-    if datetime.now(UTC) - first_tried < timedelta(hours=give_up_hours):
+    hours = (datetime.now(UTC) - first_tried) // timedelta(hours=1)
+    if hours < give_up_hours:
         return None
     return GivenUp(
-        f"Tried since {first_tried:%Y-%m-%d %H:%M:%S} UTC, and given up after GIVE_UP_HOURS ({give_up_hours}). "
-        f"The first try had ended with: {target.deferral.reason}",
+        f"Tried for {hours} hour{'s' if hours > 1 else ''}, since {first_tried:%Y-%m-%d %H:%M:%S} UTC, and given up "
+        f"after GIVE_UP_HOURS ({give_up_hours}). The first try had ended with: {target.deferral.reason}",
         hint="Look at what has kept it from being done for so long, and send it again by hand.",
     )
 
 
 class Deferrals:
-    """Puts into the queue what one invocation leaves undone.
+    """Puts into the queue what one invocation leaves undone, and leaves there what came from it and is not done.
 
     Args:
-        queue: Where it is put.
+        queue: Where it is put, None where there is no queue.
         connections: What the queue is reached by.
         deadline: When everything must have been put.
+        dry_run: Whether nothing may be changed: then the queue, too, keeps all that it has.
     """
 
-    def __init__(self, queue: WorkQueue, connections: Connections, deadline: Deadline) -> None:
-        self._queue = queue
+    def __init__(self, queue: WorkQueue | None, connections: Connections, deadline: Deadline, *, dry_run: bool) -> None:
+        self._queue = None if dry_run else queue
         self._connections = connections
         self._deadline = deadline
+        self._dry_run = dry_run
         self._started = datetime.now(UTC)
 
     def split(self, items: Sequence[Target | Result]) -> list[Target | Result]:
@@ -63,6 +67,8 @@ class Deferrals:
 
         Each part is a deferred result. What cannot be put is worked off in this invocation, as far as its time goes.
         """
+        if self._queue is None:
+            return list(items)
         numbers: dict[str, int] = {}
         for item in items:
             if isinstance(item, Target) and not item.trigger.direct and item.deferral is None:
@@ -73,13 +79,13 @@ class Deferrals:
         rest = [item for item in items if not (isinstance(item, Target) and item.trigger.id in large)]
         for trigger_id in large:
             targets = [item for item in items if isinstance(item, Target) and item.trigger.id == trigger_id]
-            rest += self._put_parts(targets)
+            rest += self._put_parts(self._queue, targets)
         return rest
 
-    def _put_parts(self, targets: Sequence[Target]) -> Iterator[Target | Result]:
+    def _put_parts(self, queue: WorkQueue, targets: Sequence[Target]) -> Iterator[Target | Result]:
         reason = "it was one of more resources than one invocation carries out"
         parts = [targets[start : start + MAX_TARGETS] for start in range(0, len(targets), MAX_TARGETS)]
-        errors = self._put([write_work(part, self._started, reason) for part in parts])
+        errors = self._put(queue, (write_work(part, self._started, reason) for part in parts), len(parts))
         for number, (part, error) in enumerate(zip(parts, errors, strict=True), 1):
             if error is not None:
                 yield from part
@@ -93,28 +99,33 @@ class Deferrals:
         What came from the queue by itself stays there: the answer 502 brings it again after the visibility timeout,
         which a new message would not wait for. What is left of a larger message is put anew, each by itself.
         """
-        standing = list(results)
+        if self._dry_run:
+            return [replace(result, stays_in_queue=result.was_deferred) for result in results]
+        standing = [_left_in_queue(result) if _is_alone_in_its_message(result) else result for result in results]
+        if self._queue is None:
+            return [_left_in_queue(result) if _is_left_of_work(result) else result for result in standing]
         messages = list(_group([place for place, result in enumerate(standing) if _is_deferrable(result)], standing))
-        errors = self._put([_write(places, standing, self._started) for places in messages])
+        contents = (_write(places, standing, self._started) for places in messages)
+        errors = self._put(self._queue, contents, len(messages))
         for places, error in zip(messages, errors, strict=True):
             for place in places:
-                result = standing[place]
-                if error is None:
-                    standing[place] = _deferred(result)
-                elif result.was_deferred:
-                    standing[place] = replace(result, stays_in_queue=True)
-        return [
-            replace(result, stays_in_queue=True) if _is_alone_in_its_message(result) else result for result in standing
-        ]
+                standing[place] = _deferred(standing[place]) if error is None else _not_deferred(standing[place], error)
+        return standing
 
-    def _put(self, contents: Sequence[str]) -> list[FunctionError | None]:
-        if not contents:
+    def _put(self, queue: WorkQueue, contents: Iterable[str], number: int) -> Sequence[FunctionError | None]:
+        """Put so many messages, and return why each was not put, or None. Not even a defect hides what was made."""
+        errors, defect = attempt(self._put_all, queue, contents)
+        return [defect] * number if errors is None else errors
+
+    def _put_all(self, queue: WorkQueue, contents: Iterable[str]) -> list[FunctionError | None]:
+        messages = list(contents)
+        if not messages:
             return []
-        fitting = [content for content in contents if len(content.encode()) <= MAX_MESSAGE_BYTES]
+        fitting = [content for content in messages if len(content.encode()) <= MAX_MESSAGE_BYTES]
         deadline = Deadline(min(self._deadline.at, time.monotonic() + _MAX_SECONDS))
-        put = iter(self._queue.put(fitting, OciApi(self._connections, deadline)))
+        put = iter(queue.put(fitting, OciApi(self._connections, deadline)))
         too_large = FunctionError(_TOO_LARGE)
-        return [next(put) if len(content.encode()) <= MAX_MESSAGE_BYTES else too_large for content in contents]
+        return [next(put) if len(content.encode()) <= MAX_MESSAGE_BYTES else too_large for content in messages]
 
 
 def _is_deferrable(result: Result) -> bool:
@@ -124,6 +135,10 @@ def _is_deferrable(result: Result) -> bool:
         and not result.trigger.direct
         and not _is_alone_in_its_message(result)
     )
+
+
+def _is_left_of_work(result: Result) -> bool:
+    return result.was_deferred and _is_deferrable(result)
 
 
 def _is_alone_in_its_message(result: Result) -> bool:
@@ -157,12 +172,27 @@ def _reason(result: Result) -> str:
     return one_line(result.error.message if result.error else result.reason or "it could not be done", 500)
 
 
-def _deferred(result: Result) -> Result:
+def _deferred(result: Result, *, how: str = "put into the queue") -> Result:
     return replace(
         result,
         outcome=Outcome.DEFERRED,
-        reason=f"put into the queue, to be tried again: {_reason(result)}",
+        reason=f"{how}, to be tried again: {_reason(result)}",
         error=None,
         needs_person=False,
         hint=None,
     )
+
+
+def _left_in_queue(result: Result) -> Result:
+    return replace(_deferred(result, how="left in the queue"), stays_in_queue=True)
+
+
+def _not_deferred(result: Result, error: FunctionError) -> Result:
+    """Return a result that the queue did not take: it stands as without a queue, and says what is wrong with that."""
+    if result.was_deferred:
+        return _left_in_queue(result)
+    why = f"(It could not be put into the queue either: {error.message})"
+    if result.error is None:
+        return replace(result, reason=f"{result.reason} {why}", hint=result.hint or error.hint)
+    hint = " ".join(filter(None, (result.error.hint, error.hint)))
+    return replace(result, error=result.error.with_message(f"{result.error.message} {why}", hint or None))

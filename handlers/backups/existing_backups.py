@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from pydantic import ValidationError
 
 from handlers.backups.known_resource import KnownResource
-from handlers.backups.plan import PROVENANCE_TAG
 from handlers.domain.errors import ApiUnreachable
 from handlers.domain.models import VolumeBackup
+from handlers.domain.provenance import PROVENANCE_TAG
 from handlers.domain.tags import tags_of
 from handlers.domain.untrusted import text, timestamp
 from handlers.oci.client import ApiResponse, OciApi

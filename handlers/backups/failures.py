@@ -20,6 +20,7 @@ def failed(target: Target, error: BaseException) -> Result:
         resource_name=target.name,
         # A backup that ended is read, not made: no request about it carries a token.
         retry_token=None if resource.resource_type in BACKUP_KINDS else target.retry_token,
+        request=target.planned,
         error=error if isinstance(error, FunctionError) else InternalError.of(error),
         opc_request_id=getattr(error, "opc_request_id", None),
     )

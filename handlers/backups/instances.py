@@ -25,7 +25,7 @@ class _Attached(NamedTuple):
 
 
 def volumes_of(target: Target, api: OciApi, workers: Workers) -> list[Target | Result]:
-    """Return a target for each attached volume, and a failed result for a list that could not be read.
+    """Return a target for each attached volume, and one failed result where not all of them could be listed.
 
     Reads the instance, then its attachments, both lists at a time (GetInstance, ListBootVolumeAttachments,
     ListVolumeAttachments). Raises what `OciApi.send` raises for the instance itself.
@@ -47,12 +47,15 @@ def volumes_of(target: Target, api: OciApi, workers: Workers) -> list[Target | R
         lambda: _list_attached(api, operations.LIST_VOLUME_ATTACHMENTS, instance, query, "volumeId"),
     )
     found: list[Target | Result] = [_volume(target, ocid) for ocid in (*boot.volumes, *data.volumes)]
-    found += [failed(target, error) for error in (boot.error, data.error) if error is not None]
+    errors = [error for error in (boot.error, data.error) if error is not None]
+    if errors:  # two failures of one resource would be one to whoever is told; one that passes is worth another try
+        found.append(failed(target, max(errors, key=lambda error: error.retryable)))
     if found:
         return found
     name = text(document.get("displayName")) or target.name
     reason = "the instance has no attached volumes"
-    return [skipped(target.trigger, reason, instance.text, resource_name=name, needs_person=True)]
+    hint = "Attach its volumes, or have the volumes themselves named; then send this again."
+    return [skipped(target.trigger, reason, instance.text, resource_name=name, needs_person=True, hint=hint)]
 
 
 def _list_attached(

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from handlers.backups.existing_backups import DELETED, list_backups, provenance_of, time_of
 from handlers.backups.known_resource import KnownResource
-from handlers.backups.plan import provenance
 from handlers.domain.models import VolumeBackup
+from handlers.domain.provenance import provenance
 from handlers.domain.trigger import Trigger
 from handlers.oci.client import OciApi
 

@@ -9,16 +9,15 @@ from handlers.domain.models import (
     DETAILS,
     MAX_DISPLAY_NAME_LENGTH,
     MAX_FREEFORM_TAGS,
-    MAX_TAG_VALUE_LENGTH,
     CreateBackupDetails,
     RetentionDuration,
     tags_fit,
 )
+from handlers.domain.provenance import PROVENANCE_TAG, provenance
 from handlers.domain.trigger import Target, Trigger
 from handlers.domain.untrusted import one_line
 from handlers.settings import Settings
 
-PROVENANCE_TAG = "backup-trigger"
 # Kinds that are about one resource and name it: nothing else of such a trigger can reach it. An alarm can name a volume
 # as well as its instance.
 _KINDS_THAT_NAME = frozenset({"event", "audit"})
@@ -59,15 +58,6 @@ def display_name(target: Target) -> str:
     name = name or f"{resource.resource_type}-{resource.unique_id[-12:]}"
     time = f"-{target.trigger.time:%Y%m%dT%H%M%SZ}" if target.trigger.time else ""
     return name[: MAX_DISPLAY_NAME_LENGTH - len(time)] + time
-
-
-def provenance(trigger: Trigger) -> str:
-    """The tag value that says where a backup came from: `<kind>:<identity>`.
-
-    An event and the audit record of the same call can have one identity, and so one token: they write the same.
-    """
-    kind = "event" if trigger.kind == "audit" else trigger.kind
-    return f"{kind}:{trigger.id}"[:MAX_TAG_VALUE_LENGTH]
 
 
 def _with_provenance(fields: dict[str, Any], trigger: Trigger) -> dict[str, str]:

@@ -17,7 +17,7 @@ FunctionError
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 from handlers.domain.untrusted import one_line
 
@@ -39,6 +39,12 @@ class FunctionError(Exception):
         self.hint = hint
         self.status: int | None = None
         self.opc_request_id: str | None = None
+
+    def with_message(self, message: str, hint: str | None) -> Self:
+        """Return the same error in other words."""
+        other = self.__class__.__new__(self.__class__, *self.args)
+        vars(other).update(vars(self), message=one_line(message), hint=hint)
+        return other
 
     def document(self) -> dict[str, Any]:
         """The error object of the answer and the message: `code`, `message`, `retryable`, and what else is known."""

@@ -43,6 +43,10 @@ class Trigger:
     source: str | None = None
     direct: bool = False
 
+    def token_for(self, resource_id: str) -> str:
+        """Return what identifies a resource of this trigger: a pure function of both, in 64 characters."""
+        return hashlib.sha256(f"{self.id}\n{resource_id}".encode()).hexdigest()
+
 
 @dataclass(frozen=True, slots=True)
 class Deferral:
@@ -94,4 +98,4 @@ class Target:
         """
         if self.request is not None and self.request.opc_retry_token and self.request.resource == self.resource:
             return self.request.opc_retry_token
-        return hashlib.sha256(f"{self.trigger.id}\n{self.resource.text}".encode()).hexdigest()
+        return self.trigger.token_for(self.resource.text)

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from handlers.domain.delivery import Carrier, Delivery
-from handlers.domain.errors import FunctionError
+from handlers.domain.errors import ApiError, FunctionError, GivenUp
 from handlers.domain.result import Result
 from handlers.domain.trigger import Trigger
 from handlers.domain.untrusted import one_line
@@ -184,7 +184,7 @@ def _tell_why(cause: Cause) -> str:
     request = error.opc_request_id or cause.first.opc_request_id
     said = (
         f'OCI answered {error.status} {error.code}: "{error.message}"'
-        if error.status
+        if isinstance(error, ApiError)
         else f"{error.message.removesuffix('.')} ({error.code})."
     )
     asked = f" The opc-request-id {of}is {request}, which Oracle's support asks for." if request else ""
@@ -209,6 +209,8 @@ def _tell_who_tries_again(cause: Cause, carrier: Carrier) -> str:
         return "Nothing makes another backup by itself before the next event, alarm or request."
     if error is None:
         return "Nothing will try this again by itself; the next event, alarm or request is acted on as usual."
+    if isinstance(error, GivenUp):
+        return "Nothing will try this again by itself: with this, it has left the queue."
     if not error.retryable:
         return "Nothing will try this again by itself: until that is done, the answer would be the same."
     return _tell_who_delivers_again(cause.first.trigger, carrier)

@@ -5,6 +5,7 @@ https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 from typing import Any
 
@@ -39,12 +40,14 @@ def is_worth_telling(result: Result) -> bool:
 def build_event(result: Result, source: str) -> dict[str, Any]:
     """Return a result that is worth telling as a CloudEvent; attributes that are not known are left out.
 
-    The `id` ends as the type does: a failure and the success after it are two events, a repeated one is the same.
+    The `id` ends as the type does: a failure and the success after it are two events, a repeated one is the same. It
+    begins with the trigger's token for the resource, or, where there is no resource, with the trigger's identity and
+    what is told of it, because a trigger can have several such results.
     """
     last = _last_of_type(result)
     event = {
         "specversion": "1.0",
-        "id": f"{result.retry_token or result.trigger.id}:{last}",
+        "id": f"{_identity(result)}:{last}",
         "source": source,
         "type": f"{_backup_name(result)}.{last}",
         "subject": result.resource_id,
@@ -58,6 +61,15 @@ def build_event(result: Result, source: str) -> dict[str, Any]:
         "data": _data(result),
     }
     return {key: value for key, value in event.items() if value is not None}
+
+
+def _identity(result: Result) -> str:
+    if result.retry_token:
+        return result.retry_token
+    if result.resource_id:
+        return result.trigger.token_for(result.resource_id)
+    told = f"{result.resource_name}\n{result.error.message if result.error else result.reason}"
+    return f"{result.trigger.id}:{hashlib.sha256(told.encode('utf-8', 'replace')).hexdigest()[:12]}"
 
 
 def _last_of_type(result: Result) -> str:

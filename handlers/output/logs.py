@@ -105,7 +105,12 @@ def _result_line(delivery: Delivery, result: Result) -> dict[str, Any]:
 
 
 def _level_of(result: Result) -> int:
-    """ERROR for a backup that is missing or useless, WARNING for one that somebody was left without on purpose."""
+    """ERROR for a backup that is missing or useless, WARNING for one that somebody was left without on purpose.
+
+    What the queue brings again is neither done nor failed: only a WARNING, for it comes many times.
+    """
+    if result.stays_in_queue:
+        return logging.WARNING
     if result.outcome is Outcome.FAILED or result.is_faulty:
         return logging.ERROR
     return logging.WARNING if result.needs_person else logging.INFO

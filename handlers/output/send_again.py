@@ -8,6 +8,7 @@ from typing import Any
 
 from handlers.domain.delivery import Delivery
 from handlers.domain.ocids import parse_ocid
+from handlers.domain.provenance import PROVENANCE_TAG, provenance
 from handlers.domain.resource_kinds import RESOURCE_KINDS
 from handlers.domain.result import Result
 
@@ -32,7 +33,8 @@ def describe_sending_again(concerning: Sequence[Result], delivery: Delivery) -> 
         what = f"send {exactly or 'this '}again by hand"
         tokens = "token" if len(lines) == 1 else "tokens"
         safe = (
-            f" It carries the retry {tokens} of the first try: for 24 hours, what was made after all is not made twice."
+            f" It carries the retry {tokens} of the first try: what that made after all is not made twice within 24 "
+            "hours of it."
         )
     else:
         what, safe = f"make {exactly or 'this backup '}by hand", ""
@@ -49,10 +51,16 @@ def _body_to_send(result: Result) -> dict[str, Any] | None:
         return {"volumeId": source[1]}
     if result.resource_id is None or not is_to_back_up(result):
         return None
-    request = result.request.document() if result.request else {}
+    token = _token(result)
+    request = result.request.document() if result.request else _provenance(result) if token else {}
     for kind in RESOURCE_KINDS.values():
         request.pop(kind.id_field, None)
-    return {"volumeId": result.resource_id, **request, **_token(result)}
+    return {"volumeId": result.resource_id, **request, **token}
+
+
+def _provenance(result: Result) -> dict[str, Any]:
+    """Where no request was built, its tag at least: by that the trigger itself, delivered again, finds the backup."""
+    return {"freeformTags": {PROVENANCE_TAG: provenance(result.trigger)}}
 
 
 def _token(result: Result) -> dict[str, str]:

@@ -59,8 +59,10 @@ def write_title(results: Sequence[Result], part: tuple[int, int] = (1, 1)) -> st
 
 
 def name_and_more(results: Sequence[Result], number: int) -> str:
-    """Return the first one's name, and how many more of the `number` there are."""
+    """Return the first one's name, and how many more of the `number` there are; an alarm's title stands for all."""
     name = name_of(results[0])
+    if name == results[0].trigger.title and len({result.trigger.id for result in results}) == 1:
+        return name
     return f"{name} and {number - 1} more" if number > 1 else name
 
 

@@ -16,6 +16,10 @@ from handlers.triggers.context import Context
 from handlers.triggers.refusals import NotBackedUp
 from handlers.triggers.resource_change import parse_backup_source
 
+_NAME_RESOURCES = (
+    "Take the function's topic from the alarm, or let its query name volumes or instances (the dimension resourceId)."
+)
+_SPLIT = "Split the alarm's messages per metric stream, so that each names its own resource."
 _MAX_DIMENSIONS = 100  # a message lists no more, however many metric streams fire
 _MAX_EPOCH_MILLIS = 10**14  # the year 5138; what is later is no time in milliseconds
 
@@ -34,7 +38,7 @@ def parse(document: dict[str, Any], context: Context) -> Iterator[Target | Resul
     for entry in firing:
         yield from _targets(trigger, entry, context, seen)
     if not firing:
-        yield skipped(trigger, "the alarm has no firing entry", needs_person=True)
+        yield skipped(trigger, "the alarm has no firing entry", needs_person=True, hint=_NAME_RESOURCES)
 
 
 def _read_trigger(document: Mapping[str, Any], entries: list[Mapping[str, Any]], context: Context) -> Trigger:
@@ -59,17 +63,17 @@ def _targets(trigger: Trigger, entry: Mapping[str, Any], context: Context, seen:
             ocid = parse_backup_source(resource_id)
         except NotBackedUp as error:
             reason = error.reason if resource_id else "the dimension names no resourceId"
-            yield skipped(trigger, reason, text(resource_id), resource_name=name, needs_person=True)
+            yield skipped(
+                trigger, reason, text(resource_id), resource_name=name, needs_person=True, hint=_NAME_RESOURCES
+            )
             continue
         if ocid.text not in seen:
             seen.add(ocid.text)
             yield Target(trigger, ocid, name=name, tag_required=context.settings.require_tag)
     total = entry.get("totalMetricsFiring")
     if len(dimensions) >= _MAX_DIMENSIONS and isinstance(total, int) and total > len(dimensions):
-        reason = (
-            f"{total - len(dimensions)} more metric streams fire than the message lists; split the alarm's messages"
-        )
-        yield skipped(trigger, reason, needs_person=True)
+        reason = f"{total - len(dimensions)} more metric streams fire than the message lists"
+        yield skipped(trigger, reason, needs_person=True, hint=_SPLIT)
 
 
 def _dimension_value(dimension: Mapping[str, Any], key: str) -> Any:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from copy import copy
 from dataclasses import dataclass, replace
 
 from handlers.domain.errors import FunctionError, InvalidRequest
@@ -22,6 +21,7 @@ from handlers.triggers.refusals import UnknownKind
 MAX_ITEMS = 10_000
 MAX_TARGETS = 5_000
 MAX_SKIPS = 100  # told one by one; more are counted
+_FIND_SENDER = "Find out who sends it, and have one of these sent instead, or keep it away from the function."
 MAX_FAILURES = 10  # different ones told one by one; more are counted
 
 
@@ -128,7 +128,6 @@ def _failure_result(failure: _Failure, documents: int) -> Result:
         several = f"{count:,} of {documents:,} items {what}; the first: item {failure.place:,}"
         message = f"{several if count > 1 else f'item {failure.place:,} of {documents:,}'}: {message}"
     if isinstance(error, UnknownKind):
-        return replace(skipped(trigger, one_line(message), needs_person=True), count=count)
-    named = copy(error)
-    named.message = one_line(message)
+        return replace(skipped(trigger, one_line(message), needs_person=True, hint=_FIND_SENDER), count=count)
+    named = error.with_message(message, error.hint)
     return Result(trigger, Outcome.FAILED, resource_id=failure.resource_id, error=named, count=count)

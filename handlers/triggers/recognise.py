@@ -20,6 +20,8 @@ from handlers.triggers.kinds import accepted_kinds, comes_from_a_connector, reco
 # to people, begins with a word.
 _LOOKS_LIKE_A_TRIGGER = re.compile(rb"\s*[{\[].*(alarmMetaData|dedupeKey|volumeId)", re.DOTALL)
 
+_SEND_AGAIN = "Find out who published it, and have it published again as JSON."
+
 
 def parse(delivery: Delivery, settings: Settings) -> list[Target | Result]:
     """Return the targets of a body, and a result for each part of it that asks for nothing or cannot be used.
@@ -77,8 +79,8 @@ def _skipped_text(body: bytes, error: ValueError, context: Context) -> Result:
     """Return the result of what is no JSON: anyone may write to a topic, but a damaged trigger is a backup not made."""
     if not body.strip():
         reason = f"the body is empty; expected {accepted_kinds()}"
-        return skipped(trigger_of(context), reason, needs_person=True)
+        return skipped(trigger_of(context), reason, needs_person=True, hint=_SEND_AGAIN)
     if _LOOKS_LIKE_A_TRIGGER.match(body):
         reason = f"a text published to the topic, not JSON ({error}), though it looks like an alarm or a request"
-        return skipped(trigger_of(context), one_line(reason), needs_person=True)
+        return skipped(trigger_of(context), one_line(reason), needs_person=True, hint=_SEND_AGAIN)
     return skipped(trigger_of(context), "a text published to the topic, not JSON: no trigger of this function")

@@ -54,7 +54,7 @@ def changed_resource(
     event_type = (trigger.type or "").lower()
     listed = any(fnmatchcase(event_type, pattern) for pattern in context.settings.event_types)
     if not listed and not TAGGED_TYPES.fullmatch(event_type):
-        raise NotBackedUp(f"events of type {trigger.type} are not acted on{_advice(data)}")
+        raise NotBackedUp(f"events of type {trigger.type} are not acted on{_advice(event_type, data)}")
     status = text(mapping(data.get("additionalDetails")).get("status"))
     if status and "fail" in status.lower():
         raise NotBackedUp("the operation that the event tells of failed")
@@ -74,8 +74,11 @@ def not_backed_up(trigger: Trigger, data: Mapping[str, Any], error: NotBackedUp)
     return skipped(trigger, error.reason, text(data.get("resourceId")), resource_name=name)
 
 
-def _advice(data: Mapping[str, Any]) -> str:
+def _advice(event_type: str, data: Mapping[str, Any]) -> str:
     """Return how to have such events acted on, where that would help: their resource must have volumes."""
+    end = f"{event_type.removesuffix('.begin')}.end"
+    if TAGGED_TYPES.fullmatch(end):  # to add the type would make two backups
+        return f"; {end}, which follows, is"
     try:
         parse_backup_source(data.get("resourceId"))
     except NotBackedUp:
