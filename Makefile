@@ -14,7 +14,7 @@ define REQUIRE_PYTHON
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format samples picture stack bench image-size clean
+.PHONY: help run test check format samples picture stack bench mutants image-size clean
 
 help: ## tells what there is
 	@echo "What make does here; the first target that needs .venv sets it up:"
@@ -57,11 +57,15 @@ picture: ## draws docs/way-of-an-event.svg
 bench: $(READY) ## measures against the alternatives and writes bench/README.md; takes minutes on a quiet machine
 	$(BIN)/python -m bench $(ARGS)
 
+mutants: $(READY) ## changes handlers/ in thousands of ways and tells what no test noticed; ARGS="handlers.domain*" for a part
+	$(BIN)/mutmut run $(ARGS)
+	@$(BIN)/mutmut results
+
 image-size: $(READY) ## lays out the function's images and tells what they hold
 	@$(BIN)/python -m bench.image
 
 clean: ## removes all that these targets made
-	rm -rf .venv .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache samples
+	rm -rf .venv .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache mutants samples
 
 # The last step alone makes the stamp: what broke off before it is begun anew, whatever it left there.
 $(READY): requirements.txt pyproject.toml

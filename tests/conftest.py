@@ -13,6 +13,14 @@ pytest_plugins = ["emulator.pytest_plugin"]
 Configure = Callable[..., World]
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what runs the function as a process of its own, so that one can leave it out."""
+    for item in items:
+        if {"local_oci", "isolated_cloud"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker("cloud")
+
+
 @pytest.fixture(scope="session")
 def local_oci_options() -> OptionNames:
     return with_defaults(publishes_per_minute=100_000, page_size=3)

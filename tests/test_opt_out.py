@@ -175,7 +175,8 @@ def test_only_a_backup_that_stands_and_is_young_counts_for_the_interval(
 def test_the_interval_holds_for_volumes_of_an_instance_in_another_compartment(configured: Configure) -> None:
     cloud = configured(MIN_INTERVAL_MINUTES="60", EVENT_TYPES="com.oraclecloud.computeapi.*")
     instance = cloud.instance()
-    volume = cloud.volume(compartmentId=cloud.oci.cloud.tenancy_id)
+    below = {"name": "databases", "description": "Volumes.", "compartmentId": cloud.oci.compartment_id}
+    volume = cloud.volume(compartmentId=cloud.oci.operator.call("POST", "/20160918/compartments", below)["id"])
     cloud.attach(instance, volume)
     event = json.loads(payload("event_terminateinstance_begin.json", instance=instance))
     event["data"]["compartmentId"] = cloud.oci.compartment_id
