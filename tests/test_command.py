@@ -153,19 +153,3 @@ def test_a_state_folder_belongs_to_one_local_oci_at_a_time(tmp_path: Path) -> No
         assert (tmp_path / "api_key.pem").read_text() == key
     with local_oci(state=tmp_path) as oci:
         assert oci.operator.call("GET", "/20160918/volumes", compartmentId=oci.compartment_id) == []
-
-
-def test_a_second_story_that_is_kept_says_that_the_first_one_runs(tmp_path: Path) -> None:
-    (tmp_path / "func.py").touch()
-    with local_oci(state=tmp_path / ".local-oci"):
-        done = subprocess.run(
-            [sys.executable, "-m", "emulator.story", "--keep"],
-            cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": str(PROJECT)},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-    assert done.returncode == 2
-    assert f"the state folder {tmp_path / '.local-oci'} belongs to a local OCI that is running" in done.stderr

@@ -170,7 +170,8 @@ def test_a_backup_of_another_volume_of_the_same_trigger_is_not_taken_for_this_on
 
 
 def test_the_look_goes_to_the_volumes_own_compartment_whatever_the_trigger_knows(cloud: World) -> None:
-    volume = cloud.volume(compartmentId=cloud.oci.cloud.tenancy_id)
+    below = {"name": "elsewhere", "description": "Volumes.", "compartmentId": cloud.oci.compartment_id}
+    volume = cloud.volume(compartmentId=cloud.oci.operator.call("POST", "/20160918/compartments", below)["id"])
     request = {"volumeId": volume, "opcRetryToken": "elsewhere"}
     first = cloud.invoke_one(request)
     second = cloud.invoke_one({**request, "type": "FULL"})

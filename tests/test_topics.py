@@ -516,14 +516,14 @@ def test_equal_failures_of_one_topic_are_told_once() -> None:
     assert telling.error.message.count(f"{OTHER} was not told") == 1
 
 
-def test_a_kind_of_topic_is_a_row_a_module_with_one_publish_and_a_line_in_the_readme() -> None:
-    readme = (PROJECT / "README.md").read_text()
+def test_a_kind_of_topic_is_a_row_a_module_with_one_publish_and_a_line_in_the_configuration() -> None:
+    configuration = (PROJECT / "docs" / "configuration.md").read_text()
     for kind in TOPIC_KINDS.values():
         topic = import_module(f"handlers.output.{kind.module}").Topic
         assert callable(topic.publish), f"{kind.module}: no publish"
         assert callable(topic.count_bytes), f"{kind.module}: no count_bytes"
         assert topic.max_bytes > 0, f"{kind.module}: no limit"
-        assert kind.service in readme, f"README.md does not name {kind.service}"
+        assert kind.service in configuration, f"docs/configuration.md does not name {kind.service}"
         with pytest.raises(ValueError, match=re.escape(kind.id_form)):
             topic_kind("no topic")
 
