@@ -18,21 +18,25 @@ from tests.conftest import Configure
 from tests.world import World, payload, world
 
 CREATE = "CreateVolumeBackup"
-# As in the stack, an invocation ends before its message is visible again: a visibility of 15 minutes lasts 3 seconds.
-TIMEOUT_SECONDS = 2
-SECOND = 3 / 900
+# As in the stack, an invocation that uses its whole time ends before its message is visible again: a visibility of 15
+# minutes lasts 5 seconds. What is not about time gets plenty of it, so that a slow machine changes nothing.
+SHORT_SECONDS = 3
+PLENTY_OF_SECONDS = 60
+SECOND = 5 / 900
 VISIBILITY = 900
 
 
 @contextmanager
-def cloud_with_queue(*, connectors: int = 1, shape: str = "content", **options: Any) -> Iterator[World]:
+def cloud_with_queue(
+    *, connectors: int = 1, seconds: int = PLENTY_OF_SECONDS, shape: str = "content", **options: Any
+) -> Iterator[World]:
     """A cloud whose function has a queue, and connectors that drain it into the function."""
     chosen = {"publishes_per_minute": 100_000, "queue_second_seconds": SECOND, "queue_element_shape": shape, **options}
     with world(**chosen) as cloud:
         queue = cloud.queue(visibilityInSeconds=VISIBILITY, deadLetterQueueDeliveryCount=20)
         cloud.oci.configure(WORK_QUEUE_ID=queue)
         # Shorter than the API takes, as all times are here.
-        cloud.oci.run(lambda: cloud.oci.function.update(timeoutInSeconds=TIMEOUT_SECONDS))
+        cloud.oci.run(lambda: cloud.oci.function.update(timeoutInSeconds=seconds))
         cloud.oci.wait(cloud.oci.pool.warm())
         source = {"kind": "plugin", "pluginName": "QueueSource", "configMap": {"queueId": queue}}
         for _ in range(connectors):
@@ -111,7 +115,7 @@ def test_an_alarm_that_runs_out_of_time_half_way_leaves_exactly_the_rest_to_the_
 
 @pytest.mark.parametrize("status", [429, 500, 503])
 def test_what_the_api_throttles_until_the_deadline_is_done_when_the_queue_brings_it_back(status: int) -> None:
-    with cloud_with_queue() as cloud:
+    with cloud_with_queue(seconds=SHORT_SECONDS) as cloud:
         volume = cloud.volume()
         cloud.oci.fault(CREATE, times=1000, status=status)
         answered, answer = cloud.invoke(event_about(cloud, volume, "throttled"), seconds="3")
@@ -150,16 +154,17 @@ def test_what_cannot_be_put_into_the_queue_is_told_as_without_one(configured: Co
     operation, what = QUEUE_FAULTS[fault]
     cloud.oci.fault(operation, times=1000, **what)
     cloud.oci.fault(CREATE, times=1000, status=503)
-    status, answer = cloud.invoke(event_about(cloud, cloud.volume(), f"lost-{fault[:14]}"), seconds="2")
+    status, answer = cloud.invoke(event_about(cloud, cloud.volume(), f"lost-{fault[:14]}"), seconds="4")
     [result] = answer["results"]
-    assert (status, result["outcome"], result["error"]["status"], result["notified"]) == (502, "failed", 503, True)
+    assert (status, result["outcome"], result["notified"]) == (502, "failed", True)
+    assert result["error"]["retryable"] is True
 
 
 def test_a_direct_request_is_not_deferred_because_its_caller_is_waiting(configured: Configure) -> None:
     cloud = configured()
     configured(WORK_QUEUE_ID=cloud.queue())
     cloud.oci.fault(CREATE, times=1000, status=503)
-    status, answer = cloud.invoke({"volumeId": cloud.volume()}, seconds="1")
+    status, answer = cloud.invoke({"volumeId": cloud.volume()}, seconds="3")
     assert (status, answer["outcome"]) == (502, "failed")
     assert cloud.requests("PutMessages", "GetQueue") == []
 
@@ -173,7 +178,7 @@ def test_the_queue_is_asked_for_its_endpoint_once_a_container_and_only_when_some
     assert cloud.requests("GetQueue") == []
     for number in range(2):
         cloud.oci.fault(CREATE, times=1000, status=503)
-        cloud.invoke_one(event_about(cloud, cloud.volume(), f"left-{number}"), seconds="1")
+        cloud.invoke_one(event_about(cloud, cloud.volume(), f"left-{number}"), seconds="3")
         cloud.oci.reset()
     assert [len(cloud.requests(name)) for name in ("GetQueue", "PutMessages")] == [1, 2]
 
@@ -196,7 +201,7 @@ def test_work_that_still_cannot_be_done_goes_back_to_the_queue_and_nothing_is_to
     cloud = configured()
     configured(WORK_QUEUE_ID=cloud.queue())
     cloud.oci.fault(CREATE, times=1000, status=503)
-    status, answer = cloud.invoke([{"content": json.dumps(work(cloud.volume()))}], seconds="1")
+    status, answer = cloud.invoke([{"content": json.dumps(work(cloud.volume()))}], seconds="3")
     assert (status, answer["results"][0]["outcome"]) == (502, "deferred")
     assert answer["results"][0]["reason"].startswith("left in the queue, to be tried again: ")
     assert cloud.requests("PutMessages", "PublishMessage") == []
@@ -208,7 +213,7 @@ def test_what_is_left_of_a_larger_message_is_put_anew_each_by_itself_with_its_fi
     fine, busy = cloud.volume(), cloud.boot_volume()
     cloud.oci.fault("CreateBootVolumeBackup", times=1000, status=503)
     item = work(fine, targets=[{"resourceId": fine}, {"resourceId": busy}])
-    status, answer = cloud.invoke([{"content": json.dumps(item)}], seconds="2")
+    status, answer = cloud.invoke([{"content": json.dumps(item)}], seconds="4")
     assert (status, [result["outcome"] for result in answer["results"]]) == (200, ["accepted", "deferred"])
     [again] = put_messages(cloud)
     assert again["firstTried"] == item["work"]["firstTried"].replace("+00:00", "Z")
@@ -290,7 +295,7 @@ def test_work_from_a_time_to_come_is_tried_no_longer_than_any_other(configured: 
     cloud.oci.fault(CREATE, times=1000, status=503)
     ahead = (datetime.now(UTC) + timedelta(days=30)).isoformat()
     item = work(volumes[0], firstTried=ahead, targets=[{"resourceId": volume} for volume in volumes])
-    cloud.invoke([{"content": json.dumps(item)}], seconds="2")
+    cloud.invoke([{"content": json.dumps(item)}], seconds="4")
     for again in put_messages(cloud):
         assert datetime.fromisoformat(again["firstTried"]) <= datetime.now(UTC)
 
@@ -313,10 +318,10 @@ def test_a_changed_configuration_does_not_change_what_the_first_try_sent(configu
 
 
 def test_the_end_of_a_backup_that_could_not_be_read_is_told_when_the_queue_brings_it_back() -> None:
-    with cloud_with_queue() as cloud:
+    with cloud_with_queue(seconds=SHORT_SECONDS) as cloud:
         backup = cloud.backup(cloud.volume())
         cloud.oci.fault("GetVolumeBackup", times=1000, status=503)
-        _, answer = cloud.invoke(payload("completion_volumebackup.json", backup=backup), seconds="1")
+        _, answer = cloud.invoke(payload("completion_volumebackup.json", backup=backup), seconds="3")
         assert answer["outcome"] == "deferred"
         cloud.oci.reset()
         wait_until_done(cloud, 1)
