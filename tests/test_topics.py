@@ -166,8 +166,11 @@ def test_a_split_message_is_never_larger_than_the_limit_whatever_its_title(chara
         assert size(message.title, message.body) <= limit
 
 
+NAMES = ["short", "long", "lines", "escapes", "right to left", "accents", "empty"]
+
+
 @pytest.mark.parametrize(
-    "name", ["db", "x" * 300, "two\nlines\ttabs", "\x00\x1b[31mred", "\u202eevil", "é" * 150, ""], ids=repr
+    "name", ["db", "x" * 300, "two\nlines\ttabs", "\x00\x1b[31mred", "\u202eevil", "é" * 150, ""], ids=NAMES
 )
 def test_a_title_is_one_printable_line_of_at_most_100_characters(name: str) -> None:
     for results in ([result(name=name)], [result(name=name)] * 3):

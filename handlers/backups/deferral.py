@@ -192,7 +192,8 @@ def _not_deferred(result: Result, error: FunctionError) -> Result:
     if result.was_deferred:
         return _left_in_queue(result)
     why = f"(It could not be put into the queue either: {error.message})"
+    told = result.error.hint if result.error else result.hint
+    hint = " ".join(filter(None, (told, error.hint))) or None
     if result.error is None:
-        return replace(result, reason=f"{result.reason} {why}", hint=result.hint or error.hint)
-    hint = " ".join(filter(None, (result.error.hint, error.hint)))
-    return replace(result, error=result.error.with_message(f"{result.error.message} {why}", hint or None))
+        return replace(result, reason=f"{result.reason} {why}", hint=hint)
+    return replace(result, error=result.error.with_message(f"{result.error.message} {why}", hint))
