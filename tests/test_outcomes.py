@@ -364,11 +364,14 @@ def in_this_process(
     return answer, logged[0]
 
 
-def test_what_goes_wrong_in_telling_hides_nothing_that_was_made(cloud: World, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("broken_part", ["pack_messages", "rank_of", "get_topic_workers"])
+def test_what_goes_wrong_in_telling_hides_nothing_that_was_made(
+    cloud: World, monkeypatch: pytest.MonkeyPatch, broken_part: str
+) -> None:
     def broken(*_: object) -> None:
         raise RuntimeError("a secret")
 
-    monkeypatch.setattr("handlers.output.publish.pack_messages", broken)
+    monkeypatch.setattr(f"handlers.output.publish.{broken_part}", broken)
     answer, [result] = in_this_process(cloud, monkeypatch, {"volumeId": cloud.volume()})
     document = json.loads(answer.text)
     assert (answer.status, document["outcome"]) == (502, "accepted")

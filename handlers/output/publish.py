@@ -75,6 +75,12 @@ class Publisher:
 
         Returns them in their order, `notified` where every topic has taken them. May be called several times.
         """
+        published, defect = attempt(self._publish, results)
+        if defect is not None:
+            self._note("TOPIC_ID", defect)
+        return list(results) if published is None else published
+
+    def _publish(self, results: Sequence[Result]) -> list[Result]:
         events = self._encode(results)
         if self._settings.dry_run or not events:
             return list(results)
@@ -88,6 +94,11 @@ class Publisher:
 
         To be called once, at the end, with all results of the invocation: a mailbox takes ten messages a minute.
         """
+        _, defect = attempt(self._alert, results)
+        if defect is not None:
+            self._note("ALERT_TOPIC_ID", defect)
+
+    def _alert(self, results: Sequence[Result]) -> None:
         if self._settings.dry_run or not self._settings.alert_topic_ids:
             return
         if self.error is None and not any(result.concerns_people for result in results):
@@ -95,11 +106,8 @@ class Publisher:
         # Most invocations have nothing to tell people, and need not load the words for it.
         from handlers.output.alert import write_alert
 
-        mail, error = attempt(write_alert, results, self.error, self._delivery)
-        if error is not None:
-            self._note("ALERT_TOPIC_ID", error)
-        if mail is not None:
-            self._publish_to_all(self._settings.alert_topic_ids, lambda _: [mail], mail)
+        mail = write_alert(results, self.error, self._delivery)
+        self._publish_to_all(self._settings.alert_topic_ids, lambda _: [mail], mail)
 
     def _encode(self, results: Sequence[Result]) -> list[EncodedEvent]:
         """Return the results worth telling as CloudEvents, the worst first; what cannot be written is a failure."""
