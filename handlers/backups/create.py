@@ -118,9 +118,8 @@ class _Creation:
         if _is_spent_token(refusal):
             return self._refused(refusal, Outcome.DUPLICATE)
         if look.error is not None:
-            refusal.message = one_line(
-                f"{refusal.message} (The backups of the resource could not be looked at: {look.error.message})"
-            )
+            looked = f"(The backups of the resource could not be looked at: {look.error.message})"
+            refusal = refusal.with_message(f"{refusal.message} {looked}", refusal.hint)
         if not _is_conflict(refusal):
             return self.failed(refusal)
         if look.running is not None:

@@ -69,16 +69,16 @@ class Deferrals:
         """
         if self._queue is None:
             return list(items)
-        numbers: dict[str, int] = {}
+        by_trigger: dict[str, list[Target]] = {}
         for item in items:
             if isinstance(item, Target) and not item.trigger.direct and item.deferral is None:
-                numbers[item.trigger.id] = numbers.get(item.trigger.id, 0) + 1
-        large = {trigger_id for trigger_id, number in numbers.items() if number > MAX_TARGETS}
+                by_trigger.setdefault(item.trigger.id, []).append(item)
+        large = [targets for targets in by_trigger.values() if len(targets) > MAX_TARGETS]
         if not large:
             return list(items)
-        rest = [item for item in items if not (isinstance(item, Target) and item.trigger.id in large)]
-        for trigger_id in large:
-            targets = [item for item in items if isinstance(item, Target) and item.trigger.id == trigger_id]
+        split = {id(target) for targets in large for target in targets}
+        rest = [item for item in items if id(item) not in split]
+        for targets in large:
             rest += self._put_parts(self._queue, targets)
         return rest
 

@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 from handlers.backups.failures import failed
 from handlers.domain import operations
-from handlers.domain.errors import ApiUnreachable, FunctionError
+from handlers.domain.errors import FunctionError
 from handlers.domain.ocids import Ocid, parse_ocid
 from handlers.domain.operations import Operation
 from handlers.domain.result import Result, skipped
 from handlers.domain.trigger import Target
-from handlers.domain.untrusted import mapping, text
+from handlers.domain.untrusted import text
 from handlers.oci.client import OciApi
 from handlers.workers import Workers
 
@@ -31,17 +31,14 @@ def volumes_of(target: Target, api: OciApi, workers: Workers) -> list[Target | R
     ListVolumeAttachments). Raises what `OciApi.send` raises for the instance itself.
     """
     instance = target.resource
-    document = mapping(api.send(operations.GET_INSTANCE, instance).document)
-    compartment_id, domain = text(document.get("compartmentId")), text(document.get("availabilityDomain"))
-    if compartment_id is None or domain is None:
-        raise ApiUnreachable("GetInstance answered without compartmentId or availabilityDomain.")
-    query = {"compartmentId": compartment_id, "instanceId": instance.text}
+    document = api.send(operations.GET_INSTANCE, instance).document
+    query = {"compartmentId": document["compartmentId"], "instanceId": instance.text}
     boot, data = workers.run_both(
         lambda: _list_attached(
             api,
             operations.LIST_BOOT_VOLUME_ATTACHMENTS,
             instance,
-            {"availabilityDomain": domain, **query},
+            {"availabilityDomain": document["availabilityDomain"], **query},
             "bootVolumeId",
         ),
         lambda: _list_attached(api, operations.LIST_VOLUME_ATTACHMENTS, instance, query, "volumeId"),
@@ -63,7 +60,7 @@ def _list_attached(
 ) -> _Attached:
     """The volumes that are attached, being attached or being detached: only DETACHED ones are no longer its own."""
     try:
-        attachments = [mapping(item) for item in api.list_all(operation, instance, query)]
+        attachments = api.list_all(operation, instance, query)
     except FunctionError as error:
         return _Attached(error=error)
     attached = [item.get(volume_field) for item in attachments if item.get("lifecycleState") != "DETACHED"]

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from typing import Any, Self
 
+from handlers.domain.json_values import without_none
 from handlers.domain.untrusted import one_line
 
 
@@ -56,7 +57,7 @@ class FunctionError(Exception):
             "retryable": self.retryable,
             "hint": self.hint,
         }
-        return {key: value for key, value in known.items() if value is not None}
+        return without_none(known)
 
 
 class InvalidRequest(FunctionError):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from handlers.domain.json_values import without_none
 from handlers.domain.ocids import MAX_OCID_LENGTH
 from handlers.domain.untrusted import one_line
 
@@ -96,7 +97,7 @@ class Result:
         """The result as it stands in the answer."""
         trigger = {"kind": self.trigger.kind, "id": self.trigger.id, "type": self.trigger.type}
         known = {
-            "trigger": {key: value for key, value in trigger.items() if value is not None},
+            "trigger": without_none(trigger),
             "resourceId": self.resource_id,
             "outcome": self.outcome,
             "reason": self.reason,
@@ -107,7 +108,7 @@ class Result:
             "request": self.request.document() if self.request else None,
             "volumeBackup": self.volume_backup.document() if self.volume_backup else None,
         }
-        return {key: value for key, value in known.items() if value is not None}
+        return without_none(known)
 
 
 def skipped(

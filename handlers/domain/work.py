@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from handlers.domain.json_values import rfc3339, without_none
 from handlers.domain.trigger import Tags, Target, Trigger
 
 # A function that is rolled back must not take what a later one wrote for something else.
@@ -23,10 +24,10 @@ def write_work(targets: Sequence[Target], first_tried: datetime, reason: str) ->
     trigger = targets[0].trigger
     work = {
         "version": VERSION,
-        "firstTried": _rfc3339(first_tried),
+        "firstTried": rfc3339(first_tried),
         "reason": reason,
-        "trigger": _without_none(_trigger_document(trigger)),
-        "targets": [_without_none(_target_document(target)) for target in targets],
+        "trigger": without_none(_trigger_document(trigger)),
+        "targets": [without_none(_target_document(target)) for target in targets],
     }
     return json.dumps({"work": work}, separators=(",", ":"))
 
@@ -36,7 +37,7 @@ def _trigger_document(trigger: Trigger) -> dict[str, Any]:
         "kind": trigger.kind,
         "id": trigger.id,
         "type": trigger.type,
-        "time": _rfc3339(trigger.time) if trigger.time else None,
+        "time": rfc3339(trigger.time) if trigger.time else None,
         "title": trigger.title,
         "source": trigger.source,
     }
@@ -56,12 +57,4 @@ def _target_document(target: Target) -> dict[str, Any]:
 
 
 def _tags_document(tags: Tags) -> dict[str, Any]:
-    return _without_none({"freeformTags": tags.freeform, "definedTags": tags.defined})
-
-
-def _without_none(document: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in document.items() if value is not None}
-
-
-def _rfc3339(moment: datetime) -> str:
-    return moment.isoformat().replace("+00:00", "Z")
+    return without_none({"freeformTags": tags.freeform, "definedTags": tags.defined})

@@ -6,9 +6,9 @@ https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
 from typing import Any
 
+from handlers.domain.json_values import rfc3339, without_none
 from handlers.domain.resource_kinds import BACKUP_KINDS, RESOURCE_KINDS
 from handlers.domain.result import Outcome, Result
 
@@ -60,7 +60,7 @@ def build_event(result: Result, source: str) -> dict[str, Any]:
         "triggersource": result.trigger.source,
         "data": _data(result),
     }
-    return {key: value for key, value in event.items() if value is not None}
+    return without_none(event)
 
 
 def _identity(result: Result) -> str:
@@ -89,11 +89,7 @@ def _time(result: Result) -> str | None:
     """When the API received the request, else when the trigger happened."""
     if result.volume_backup and result.volume_backup.time_request_received:
         return result.volume_backup.time_request_received
-    return _rfc3339(result.trigger.time) if result.trigger.time else None
-
-
-def _rfc3339(moment: datetime) -> str:
-    return moment.isoformat().replace("+00:00", "Z")
+    return rfc3339(result.trigger.time) if result.trigger.time else None
 
 
 def _data(result: Result) -> dict[str, Any] | None:

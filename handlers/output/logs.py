@@ -10,6 +10,7 @@ from typing import Any
 
 from handlers.domain.delivery import Delivery
 from handlers.domain.errors import FunctionError
+from handlers.domain.json_values import without_none
 from handlers.domain.result import Outcome, Result
 from handlers.domain.untrusted import one_line
 from handlers.output.answer import Response
@@ -33,8 +34,7 @@ class JsonFormatter(logging.Formatter):
                 "message": one_line(record.getMessage(), _MAX_LIBRARY_LINE),
                 "exception": exception.__name__ if exception else None,
             }
-        known = {key: value for key, value in line.items() if value is not None}
-        return json.dumps({"level": record.levelname, **known})
+        return json.dumps({"level": record.levelname, **without_none(line)})
 
 
 def start() -> None:

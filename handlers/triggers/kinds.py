@@ -18,6 +18,10 @@ from handlers.triggers.refusals import UnknownKind
 
 Document = dict[str, Any]
 MAX_DEPTH = 5  # an event in a CloudEvent in a streaming item in a batch is the deepest that any service sends
+# What GetMessages tells of a message.
+_QUEUE_MESSAGE_FIELDS = frozenset(
+    {"content", "createdAt", "deliveryCount", "expireAfter", "id", "metadata", "receipt", "visibleAfter"}
+)
 
 
 class Kind(NamedTuple):
@@ -90,9 +94,10 @@ def is_streaming_item(document: object) -> bool:
 
 
 def _is_queue_message(document: object) -> bool:
-    from handlers.triggers import queue_message
-
-    return queue_message.is_queue_message(document)
+    """A message's content, which is a text, or an object around it."""
+    if isinstance(document, dict):
+        return isinstance(document.get("content"), str) and document.keys() <= _QUEUE_MESSAGE_FIELDS
+    return isinstance(document, str) and document.lstrip().startswith("{")
 
 
 def _is_work(document: object) -> bool:

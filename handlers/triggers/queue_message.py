@@ -12,18 +12,6 @@ from handlers.domain.errors import InvalidRequest
 from handlers.triggers.context import Context
 from handlers.triggers.json_text import decode
 
-# What else GetMessages tells of a message.
-_FIELDS = frozenset(
-    {"content", "createdAt", "deliveryCount", "expireAfter", "id", "metadata", "receipt", "visibleAfter"}
-)
-
-
-def is_queue_message(document: object) -> bool:
-    """Return whether the document is a message's content, or an object around that."""
-    if isinstance(document, dict):
-        return isinstance(document.get("content"), str) and document.keys() <= _FIELDS
-    return isinstance(document, str) and document.lstrip().startswith("{")
-
 
 def unwrap(document: str | dict[str, Any], context: Context) -> tuple[object, Context]:
     """Return what the message holds. Raises InvalidRequest where that is not JSON."""

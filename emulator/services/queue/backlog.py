@@ -10,15 +10,13 @@ import contextlib
 import itertools
 import secrets
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ...core.errors import not_found
 from ...core.journal import Journal
 from ...core.operations import Document
 from .message import Message
-
-Predicate = Callable[[Message], bool]
 
 
 @dataclass(frozen=True, slots=True)
