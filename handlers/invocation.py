@@ -10,6 +10,7 @@ from handlers.domain.defects import attempt
 from handlers.domain.delivery import Delivery
 from handlers.domain.errors import FunctionError, InternalError
 from handlers.domain.result import Result
+from handlers.domain.search import RESULTS_OF_SEARCH, Task
 from handlers.domain.trigger import Target
 from handlers.output import logs
 from handlers.output.answer import Response, build_refusal, build_response
@@ -45,19 +46,20 @@ def _process(delivery: Delivery) -> tuple[Sequence[Result], FunctionError | None
     settings = load_settings()
     logs.configure(settings.log_level)
     items = parse(delivery, settings)
-    deadlines = Deadlines.of_header(delivery.fn_deadline, len(items))
-    if not any(isinstance(item, Target) or is_worth_telling(item) for item in items):
+    expected = sum(1 if isinstance(item, Target | Result) else RESULTS_OF_SEARCH for item in items)
+    deadlines = Deadlines.of_header(delivery.fn_deadline, expected)
+    if not any(not isinstance(item, Result) or is_worth_telling(item) for item in items):
         return [item for item in items if isinstance(item, Result)], None
-    return _process_targets(items, delivery, settings, deadlines)
+    return _process_tasks(items, delivery, settings, deadlines)
 
 
-def _process_targets(
-    items: Sequence[Target | Result], delivery: Delivery, settings: Settings, deadlines: Deadlines
+def _process_tasks(
+    items: Sequence[Task | Result], delivery: Delivery, settings: Settings, deadlines: Deadlines
 ) -> tuple[Sequence[Result], FunctionError | None]:
     # The SDK takes most of a cold start; a delivery that asks for nothing never gets here.
     from handlers.backups.deferral import Deferrals
     from handlers.backups.fan_out import fan_out
-    from handlers.backups.handle_target import handle_target
+    from handlers.backups.handle_task import handle_task
     from handlers.oci.client import OciApi
     from handlers.oci.connections import get_connections
     from handlers.oci.work_queue import get_work_queue
@@ -72,8 +74,8 @@ def _process_targets(
     deferrals = Deferrals(queue, connections, deadlines.deferral, dry_run=settings.dry_run)
     api, workers = OciApi(connections, deadlines.calls), get_api_workers(settings.max_concurrency)
 
-    def handle(target: Target) -> Sequence[Target | Result]:
-        return handle_target(target, api, workers, settings)
+    def handle(task: Task) -> Sequence[Task | Result]:
+        return deferrals.split(handle_task(task, api, workers, settings), task.deferral)
 
     def report(finished: list[Result]) -> list[Result]:
         return publisher.publish(deferrals.defer(finished))

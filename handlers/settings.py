@@ -11,7 +11,7 @@ from typing import Any, TypeVar, cast, overload
 
 from handlers.domain.errors import InvalidConfiguration
 from handlers.domain.ocids import parse_ocid
-from handlers.domain.tags import TagName
+from handlers.domain.tags import TAG_KEY, TagName
 from handlers.domain.topic_kinds import topic_kind
 from handlers.domain.untrusted import one_line
 
@@ -22,7 +22,6 @@ _TRUE = frozenset({"true", "yes", "on", "1"})
 _FALSE = frozenset({"false", "no", "off", "0"})
 _ENDPOINT = re.compile(r"https?://[A-Za-z0-9_.-]+(:\d{1,5})?/?")
 _EVENT_TYPE = re.compile(r"[A-Za-z0-9.*]+")
-_TAG_KEY = re.compile(r"[!-\-/-~]{1,100}")
 _MAX_HOURS = 23  # a retry token lives for 24
 # Longer would be a mistake: ten years, a hundred, and more connections than are kept to a service.
 _MAX_MINUTES, _MAX_DAYS, _MAX_CONCURRENCY = 5_256_000, 36_500, 100
@@ -45,11 +44,10 @@ def _alert_topics(text: str) -> tuple[str, ...]:
     return _topics(text) if text else ()
 
 
-def _tag(text: str) -> TagName:
-    parts = text.split(".")
-    if len(parts) > 2 or not all(_TAG_KEY.fullmatch(part) for part in parts):
-        raise ValueError(f"'{text}' is neither a tag key nor namespace.key")
-    return TagName.of(text)
+def _tag_key(text: str) -> TagName:
+    if not TAG_KEY.fullmatch(text):
+        raise ValueError(f"'{text}' is not the key of a free-form tag")
+    return TagName(text)
 
 
 def _event_types(text: str) -> tuple[str, ...]:
@@ -140,10 +138,11 @@ class Settings:
     """
 
     topic_ids: tuple[str, ...] = _key("TOPIC_ID", _topics, required=True)
-    backup_tag: TagName = _key("BACKUP_TAG", _tag, "backup")
+    backup_tag: TagName = _key("BACKUP_TAG", TagName.of, "backup")
     backup_type: str = _key("BACKUP_TYPE", _one_of("FULL", "INCREMENTAL"), "INCREMENTAL")
     event_types: tuple[str, ...] = _key("EVENT_TYPES", _event_types, "")
     alarm_types: tuple[str, ...] = _key("ALARM_TYPES", _alarm_types, "OK_TO_FIRING")
+    alarm_select_tag: TagName = _key("ALARM_SELECT_TAG", _tag_key, "backup-select")
     require_tag: bool = _key("REQUIRE_TAG", _flag, "false")
     min_interval_minutes: int = _key("MIN_INTERVAL_MINUTES", _whole_number(0, _MAX_MINUTES), "0")
     kms_key_id: str | None = _key("KMS_KEY_ID", _kms_key)

@@ -15,8 +15,8 @@ from handlers.domain.delivery import Delivery
 from handlers.domain.models import BackupRequest, CreateBootVolumeBackupDetails, CreateVolumeBackupDetails
 from handlers.domain.ocids import MAX_OCID_LENGTH, parse_ocid
 from handlers.domain.result import Outcome, Result, skipped
-from handlers.domain.tags import TagDecision, TagName, all_tags_of, decide_by_tag, tag_is_known, tags_of
-from handlers.domain.trigger import Deferral, Tags, Target, Trigger
+from handlers.domain.tags import TagDecision, TagName, Tags, all_tags_of, decide_by_tag, tag_is_known, tags_of
+from handlers.domain.trigger import Deferral, Target, Trigger
 from handlers.domain.untrusted import identity, timestamp
 from handlers.domain.work import write_work
 from handlers.output.cloud_events import build_event

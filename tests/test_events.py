@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from emulator.services.block_volume.volume_backups import VolumeBackups
-from handlers.domain.tags import TagName, decide_by_tag
-from handlers.domain.trigger import Tags, Target
+from handlers.domain.tags import TagName, Tags, decide_by_tag
+from handlers.domain.trigger import Target
 from tests.conftest import Configure
 from tests.parsing import parse_body, parse_results
 from tests.world import World, payload

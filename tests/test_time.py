@@ -22,6 +22,7 @@ from handlers.backups.fan_out import fan_out
 from handlers.domain.deadline import DEFAULT_SECONDS, Deadline, Deadlines
 from handlers.domain.ocids import parse_ocid
 from handlers.domain.result import Outcome, Result, skipped
+from handlers.domain.search import Task
 from handlers.domain.trigger import Target, Trigger
 from handlers.oci.retries import DeadlineRetryStrategy, retry_after
 from handlers.workers import Workers
@@ -38,8 +39,8 @@ def target(number: int, trigger: Trigger | None = None) -> Target:
     return Target(trigger or Trigger("event", f"event-{number}"), ocid)
 
 
-def done(target: Target) -> list[Target | Result]:
-    return [Result(target.trigger, Outcome.ACCEPTED, resource_id=target.resource.text)]
+def done(target: Task) -> list[Task | Result]:
+    return [Result(target.trigger, Outcome.ACCEPTED, resource_id=target.resource_id)]
 
 
 def untold(finished: list[Result]) -> list[Result]:
@@ -49,7 +50,7 @@ def untold(finished: list[Result]) -> list[Result]:
 def test_a_call_that_outlives_its_deadline_does_not_hold_back_the_next_invocation() -> None:
     release, only_one = threading.Event(), Workers(1)
 
-    def hang(_: Target) -> list[Target | Result]:
+    def hang(_: Task) -> list[Task | Result]:
         release.wait(10)
         return []
 
@@ -87,7 +88,7 @@ def test_a_deadline_that_is_over_leaves_no_time() -> None:
 def test_work_that_is_not_done_by_the_deadline_is_a_retryable_failure_and_keeps_its_place() -> None:
     release = threading.Event()
 
-    def work(target: Target) -> list[Target | Result]:
+    def work(target: Task) -> list[Task | Result]:
         if target.trigger.id == "event-1":
             release.wait(10)
         return done(target)
@@ -102,12 +103,12 @@ def test_work_that_is_not_done_by_the_deadline_is_a_retryable_failure_and_keeps_
 def test_work_may_turn_into_more_work_and_results_stand_in_the_order_of_where_they_came_from() -> None:
     trigger = Trigger("alarm", "alarm-1")
 
-    def work(item: Target) -> list[Target | Result]:
-        if item.resource.text.endswith("a9"):
+    def work(item: Task) -> list[Task | Result]:
+        if item.key.endswith("a9"):
             return [target(number, trigger) for number in (5, 3, 4)]
         return done(item)
 
-    start: list[Target | Result] = [
+    start: list[Task | Result] = [
         target(1, trigger),
         target(9, trigger),
         skipped(trigger, "nothing"),
@@ -118,7 +119,7 @@ def test_work_may_turn_into_more_work_and_results_stand_in_the_order_of_where_th
 
 
 def test_a_defect_in_one_target_is_told_without_its_text_and_stops_no_other() -> None:
-    def work(item: Target) -> list[Target | Result]:
+    def work(item: Task) -> list[Task | Result]:
         if item.trigger.id == "event-1":
             raise RuntimeError("secret")
         return done(item)
@@ -196,7 +197,7 @@ def test_what_is_done_is_reported_while_the_rest_is_waited_for(monkeypatch: pyte
         was_reported.set()
         return [replace(result, notified=True) for result in finished]
 
-    def work(item: Target) -> list[Target | Result]:
+    def work(item: Task) -> list[Task | Result]:
         if item.trigger.id == "event-1":
             assert was_reported.wait(10)
         return done(item)
@@ -272,7 +273,7 @@ UNDONE = {
 def test_what_the_deadline_cut_off_is_told_by_name_and_in_words(resource: str) -> None:
     release, begun = threading.Event(), threading.Event()
 
-    def hang(_: Target) -> list[Target | Result]:
+    def hang(_: Task) -> list[Task | Result]:
         begun.set()
         release.wait(10)
         return []

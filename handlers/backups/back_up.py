@@ -20,7 +20,7 @@ def back_up(target: Target, api: OciApi, settings: Settings) -> Result:
     resource = KnownResource(target, api)
     decision = _decide(target, resource, settings)
     reason = decision.reason
-    if reason is None and settings.min_interval_minutes and target.request is None and target.planned is None:
+    if reason is None and settings.min_interval_minutes and target.trigger.kind != "request" and target.planned is None:
         reason = recent_backup_reason(target.trigger, resource, settings.min_interval_minutes, api)
     if reason is not None:
         return skipped(
@@ -52,9 +52,13 @@ def _decide(target: Target, resource: KnownResource, settings: Settings) -> TagD
     Only a direct request that names the resource itself overrides an opt-out; its instance's name does not. What an
     earlier try has decided stands, unless somebody has opted out since.
     """
-    if target.request is not None and target.request.resource == target.resource:
+    if target.is_requested_by_itself:
         return TagDecision()
-    decision = decide_by_tag(resource.tags(settings.backup_tag), settings.backup_tag)
+    tags = resource.tags(settings.backup_tag)
+    mismatch = target.condition and target.condition.find_mismatch(tags)
+    if mismatch:
+        return TagDecision(reason=mismatch)
+    decision = decide_by_tag(tags, settings.backup_tag)
     if target.planned is not None:
         return decision if decision.opts_out else TagDecision()
     return decision if target.tag_required or decision.opts_out or decision.type else TagDecision()

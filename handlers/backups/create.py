@@ -20,7 +20,7 @@ from handlers.backups.existing_backups import (
     source_of,
     volume_backup,
 )
-from handlers.backups.failures import out_of_time
+from handlers.backups.failures import name_with_ocid, out_of_time
 from handlers.backups.known_resource import KnownResource
 from handlers.domain.errors import ApiError, BackupMismatch, DeadlineReached, FunctionError
 from handlers.domain.models import CreateBackupDetails, VolumeBackup
@@ -45,7 +45,7 @@ def create_backup(planned: Result, request: CreateBackupDetails, resource: Known
             return creation.failed(refusal)
         return creation.settle(refusal)
     except DeadlineReached:
-        return creation.failed(out_of_time(resource.ocid, resource.name, begun=True))
+        return creation.failed(out_of_time(f"a backup of {name_with_ocid(resource.ocid, resource.name)} was answered"))
     except FunctionError as error:
         return creation.failed(error)
 

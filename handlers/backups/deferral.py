@@ -15,6 +15,7 @@ from handlers.domain.deadline import Deadline
 from handlers.domain.defects import attempt
 from handlers.domain.errors import FunctionError, GivenUp
 from handlers.domain.result import Outcome, Result
+from handlers.domain.search import Task
 from handlers.domain.trigger import Deferral, Target
 from handlers.domain.untrusted import one_line
 from handlers.domain.work import MAX_TARGETS, write_work
@@ -27,20 +28,20 @@ _MAX_SECONDS = 10.0
 _TOO_LARGE = "it is larger than a message of the queue may be"
 
 
-def give_up(target: Target, give_up_hours: int) -> GivenUp | None:
-    """Return the error that ends the work on a target from the queue, None while there is time for another try.
+def give_up(task: Task, give_up_hours: int) -> GivenUp | None:
+    """Return the error that ends the work on a task from the queue, None while there is time for another try.
 
     Nothing is sent any more: the retry token may have expired by the time that the request arrives.
     """
-    if target.deferral is None:
+    if task.deferral is None:
         return None
-    first_tried = target.deferral.first_tried
+    first_tried = task.deferral.first_tried
     hours = (datetime.now(UTC) - first_tried) // timedelta(hours=1)
     if hours < give_up_hours:
         return None
     return GivenUp(
         f"Tried for {hours} hour{'s' if hours > 1 else ''}, since {first_tried:%Y-%m-%d %H:%M:%S} UTC, and given up "
-        f"after GIVE_UP_HOURS ({give_up_hours}). The first try had ended with: {target.deferral.reason}",
+        f"after GIVE_UP_HOURS ({give_up_hours}). The first try had ended with: {task.deferral.reason}",
         hint="Look at what has kept it from being done for so long, and send it again by hand.",
     )
 
@@ -62,30 +63,34 @@ class Deferrals:
         self._dry_run = dry_run
         self._started = datetime.now(UTC)
 
-    def split(self, items: Sequence[Target | Result]) -> list[Target | Result]:
-        """Put triggers with more targets than one message holds into the queue, in parts; return the rest.
+    def split(self, tasks: Sequence[Task | Result], origin: Deferral | None = None) -> list[Task | Result]:
+        """Put triggers with more resources than one message holds into the queue, in parts; return the rest.
 
         Each part is a deferred result. What cannot be put is worked off in this invocation, as far as its time goes.
+        `origin` is what the task had brought along that `tasks` were found by. What the queue brings as a part already
+        is not split again.
         """
         if self._queue is None:
-            return list(items)
+            return list(tasks)
         by_trigger: dict[str, list[Target]] = {}
-        for item in items:
-            if isinstance(item, Target) and not item.trigger.direct and item.deferral is None:
-                by_trigger.setdefault(item.trigger.id, []).append(item)
+        for task in tasks:
+            if isinstance(task, Target) and _may_wait(task) and (task.deferral is None) == (origin is None):
+                by_trigger.setdefault(task.trigger.id, []).append(task)
         large = [targets for targets in by_trigger.values() if len(targets) > MAX_TARGETS]
         if not large:
-            return list(items)
+            return list(tasks)
         split = {id(target) for targets in large for target in targets}
-        rest = [item for item in items if id(item) not in split]
+        rest = [task for task in tasks if id(task) not in split]
+        reason = "it was one of more resources than one invocation carries out"
+        deferral = origin or Deferral(self._started, reason, is_alone=False)
         for targets in large:
-            rest += self._put_parts(self._queue, targets)
+            rest += self._put_parts(self._queue, targets, deferral)
         return rest
 
-    def _put_parts(self, queue: WorkQueue, targets: Sequence[Target]) -> Iterator[Target | Result]:
-        reason = "it was one of more resources than one invocation carries out"
+    def _put_parts(self, queue: WorkQueue, targets: Sequence[Target], deferral: Deferral) -> Iterator[Task | Result]:
         parts = [targets[start : start + MAX_TARGETS] for start in range(0, len(targets), MAX_TARGETS)]
-        errors = self._put(queue, (write_work(part, self._started, reason) for part in parts), len(parts))
+        contents = (write_work(part, deferral.first_tried, deferral.reason) for part in parts)
+        errors = self._put(queue, contents, len(parts))
         for number, (part, error) in enumerate(zip(parts, errors, strict=True), 1):
             if error is not None:
                 yield from part
@@ -128,6 +133,11 @@ class Deferrals:
         return [next(put) if len(content.encode()) <= MAX_MESSAGE_BYTES else too_large for content in messages]
 
 
+def _may_wait(target: Target) -> bool:
+    """Nobody waits for the answer about this resource, and it is not only asked what would be done."""
+    return not target.trigger.direct and not (target.request and target.request.dry_run)
+
+
 def _is_deferrable(result: Result) -> bool:
     return (
         result.unfinished is not None
@@ -143,10 +153,10 @@ def _is_left_of_work(result: Result) -> bool:
 
 def _is_alone_in_its_message(result: Result) -> bool:
     """Whether the queue itself can bring again what a result leaves undone, and nothing else with it."""
-    target = result.unfinished
-    if target is None or target.deferral is None or not result.can_be_done_later:
+    task = result.unfinished
+    if task is None or task.deferral is None or not result.can_be_done_later:
         return False
-    return target.deferral.is_alone
+    return task.deferral.is_alone
 
 
 def _group(places: Iterable[int], results: Sequence[Result]) -> Iterator[list[int]]:
@@ -163,9 +173,9 @@ def _group(places: Iterable[int], results: Sequence[Result]) -> Iterator[list[in
 
 
 def _write(places: Sequence[int], results: Sequence[Result], started: datetime) -> str:
-    targets = [target for place in places if (target := results[place].unfinished) is not None]
-    deferral = targets[0].deferral or Deferral(started, _reason(results[places[0]]), is_alone=False)
-    return write_work(targets, deferral.first_tried, deferral.reason)
+    tasks = [task for place in places if (task := results[place].unfinished) is not None]
+    deferral = tasks[0].deferral or Deferral(started, _reason(results[places[0]]), is_alone=False)
+    return write_work(tasks, deferral.first_tried, deferral.reason)
 
 
 def _reason(result: Result) -> str:

@@ -1,4 +1,4 @@
-"""Process targets concurrently until the deadline. Processing a target may yield further targets."""
+"""Process tasks concurrently until the deadline. Processing a task may yield further tasks."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from dataclasses import replace
 from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
-from handlers.backups.failures import failed, out_of_time
+from handlers.backups.failures import failed, left_undone, out_of_time
 from handlers.domain.deadline import Deadline
 from handlers.domain.errors import DeadlineReached, FunctionError
 from handlers.domain.result import Result, skipped
+from handlers.domain.search import Task
 from handlers.domain.trigger import Target
 from handlers.workers import Workers
 
@@ -23,52 +24,52 @@ from handlers.workers import Workers
 MAX_SECONDS_UNREPORTED = 9.5
 
 Place = tuple[int, ...]
-TargetHandler = Callable[[Target], Iterable[Target | Result]]
-Report = Callable[[list[Result]], Sequence[Result]]
+TaskHandler = Callable[[Task], Iterable[Task | Result]]
+ReportResults = Callable[[list[Result]], Sequence[Result]]
 
 
 def fan_out(
-    start: Iterable[Target | Result],
-    handle_target: TargetHandler,
+    start: Iterable[Task | Result],
+    handle_task: TaskHandler,
     deadline: Deadline,
     workers: Workers,
-    report: Report,
+    report: ReportResults,
 ) -> list[Result]:
-    """Return one result per target, in input order; what a target expands into takes its place.
+    """Return one result per task, in input order; what a task expands into takes its place.
 
-    A target that fails is a failed result, one not done by the deadline a failed one that can be retried; neither
-    stops the others. Two targets of one identity and resource are processed once.
+    A task that fails is a failed result, one not done by the deadline a failed one that can be retried; neither
+    stops the others. Two tasks of one identity and resource are processed once.
 
     Args:
-        start: Targets, and results that stand from the beginning.
-        handle_target: Processes one target, in a worker.
+        start: Tasks, and results that stand from the beginning.
+        handle_task: Processes one task, in a worker.
         deadline: When the results are collected, whatever is still running.
-        workers: The threads that process targets.
+        workers: The threads that process tasks.
         report: Called with results that are finished, each once; returns them, in the same order, as they stand then.
     """
-    return _FanOut(handle_target, deadline, workers, report).run(start)
+    return _FanOut(handle_task, deadline, workers, report).run(start)
 
 
 class _Pending(NamedTuple):
-    target: Target
-    future: Future[list[Target | Result]]
+    task: Task
+    future: Future[list[Task | Result]]
 
 
 class _FanOut:
-    def __init__(self, handle_target: TargetHandler, deadline: Deadline, workers: Workers, report: Report) -> None:
-        self._handle_target = handle_target
+    def __init__(self, handle_task: TaskHandler, deadline: Deadline, workers: Workers, report: ReportResults) -> None:
+        self._handle_task = handle_task
         self._deadline = deadline
         self._workers = workers
         self._report = report
         self._results: dict[Place, Result] = {}
         self._unreported: dict[Place, float] = {}  # by place, when it finished; the oldest stands first
         self._pending: dict[Place, _Pending] = {}
-        self._seen: dict[tuple[str, str], Target] = {}
+        self._seen: dict[tuple[str, str], Task] = {}
         # Not concurrent.futures.wait, which looks at every future that is pending each time one is done: of 1,000 slow
-        # targets it takes 310 ms of CPU where the queue takes 101, of 100 it takes 16 where the queue takes 11.
+        # tasks it takes 310 ms of CPU where the queue takes 101, of 100 it takes 16 where the queue takes 11.
         self._finished: SimpleQueue[Place] = SimpleQueue()
 
-    def run(self, start: Iterable[Target | Result]) -> list[Result]:
+    def run(self, start: Iterable[Task | Result]) -> list[Result]:
         self._accept((), start)
         while self._pending:
             if self._seconds_until_report() <= 0:
@@ -81,27 +82,27 @@ class _FanOut:
         self._report_finished()
         return [self._results[place] for place in sorted(self._results)]
 
-    def _accept(self, parent: Place, items: Iterable[Target | Result]) -> None:
+    def _accept(self, parent: Place, items: Iterable[Task | Result]) -> None:
         for number, item in enumerate(items):
             place = (*parent, number)
             if isinstance(item, Result):
                 self._finish(place, item)
                 continue
             # A volume may be named beside its instance: each is submitted once for a trigger.
-            first = self._seen.setdefault((item.trigger.id, item.resource.text), item)
+            first = self._seen.setdefault((item.trigger.id, item.key), item)
             if first is item:
                 self._submit(place, item)
             elif first.trigger is not item.trigger:
                 reason = "the same trigger and resource stand earlier in this batch"
-                self._finish(place, skipped(item.trigger, reason, item.resource.text, resource_name=item.name))
+                self._finish(place, skipped(item.trigger, reason, item.resource_id, resource_name=item.name))
 
-    def _submit(self, place: Place, target: Target) -> None:
-        future = self._workers.submit(_timed, self._handle_target, target)
-        self._pending[place] = _Pending(target, future)
+    def _submit(self, place: Place, task: Task) -> None:
+        future = self._workers.submit(_timed, self._handle_task, task)
+        self._pending[place] = _Pending(task, future)
         future.add_done_callback(lambda _: self._finished.put(place))
 
     def _next_finished(self) -> Place | None:
-        """The place of a target that is done, None where waiting for it is over."""
+        """The place of a task that is done, None where waiting for it is over."""
         longest = min(self._deadline.remaining(), self._seconds_until_report(), threading.TIMEOUT_MAX)
         try:
             return self._finished.get(timeout=max(0.0, longest))
@@ -109,16 +110,16 @@ class _FanOut:
             return None
 
     def _collect(self, place: Place) -> None:
-        target, future = self._pending.pop(place)
+        task, future = self._pending.pop(place)
         error = future.exception()
-        self._accept(place, future.result() if error is None else [failed(target, error)])
+        self._accept(place, future.result() if error is None else [failed(task, error)])
 
     def _give_up(self) -> None:
         begun = {place for place, pending in self._pending.items() if pending.future.running()}
         self._workers.abandon()
-        for place, (target, _) in self._pending.items():
-            result = failed(target, out_of_time(target.resource, target.name, begun=place in begun))
-            self._finish(place, _leave_for_later(result, target))
+        for place, (task, _) in self._pending.items():
+            result = failed(task, out_of_time(left_undone(task, begun=place in begun)))
+            self._finish(place, _leave_for_later(result, task))
         self._pending.clear()
 
     def _finish(self, place: Place, result: Result) -> None:
@@ -138,25 +139,27 @@ class _FanOut:
         self._results.update(zip(places, reported, strict=True))
 
 
-def _timed(handle_target: TargetHandler, target: Target) -> list[Target | Result]:
+def _timed(handle_task: TaskHandler, task: Task) -> list[Task | Result]:
     started = time.monotonic()
     try:
-        done = list(handle_target(target))
+        done = list(handle_task(task))
     except DeadlineReached:
-        done = [failed(target, out_of_time(target.resource, target.name, begun=False))]
+        done = [failed(task, out_of_time(left_undone(task, begun=False)))]
     except FunctionError as error:
-        done = [failed(target, error)]
+        done = [failed(task, error)]
     milliseconds = round((time.monotonic() - started) * 1000)
     return [
-        replace(_leave_for_later(item, target), milliseconds=milliseconds) if isinstance(item, Result) else item
+        replace(_leave_for_later(item, task), milliseconds=milliseconds) if isinstance(item, Result) else item
         for item in done
     ]
 
 
-def _leave_for_later(result: Result, target: Target) -> Result:
-    """Return a result with what is left of its target, so that a later try can do it with the same bytes."""
-    was_deferred = target.deferral is not None
+def _leave_for_later(result: Result, task: Task) -> Result:
+    """Return a result with what is left of its task, so that a later try can do it with the same bytes."""
+    was_deferred = task.deferral is not None
     if not result.can_be_done_later:
         return replace(result, was_deferred=was_deferred)
-    unfinished = replace(target, planned=result.request or target.planned)
+    unfinished = task
+    if isinstance(task, Target):
+        unfinished = replace(task, planned=result.request or task.planned)
     return replace(result, was_deferred=was_deferred, unfinished=unfinished)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from handlers.domain.errors import ApiUnreachable
 from handlers.domain.ocids import Ocid
 from handlers.domain.resource_kinds import RESOURCE_KINDS, ResourceKind
-from handlers.domain.tags import TagName, all_tags_of, tag_is_known
-from handlers.domain.trigger import Tags, Target
+from handlers.domain.tags import TagName, Tags, all_tags_of, tag_is_known
+from handlers.domain.trigger import Target
 from handlers.domain.untrusted import mapping, text
 from handlers.oci.client import OciApi
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
@@ -20,12 +21,12 @@ from pydantic import (
     PrivateAttr,
     StringConstraints,
     ValidationError,
-    field_validator,
     model_validator,
 )
 from pydantic.alias_generators import to_camel
 
 from handlers.domain.errors import InvalidRequest
+from handlers.domain.json_values import without_none
 from handlers.domain.ocids import Ocid, parse_ocid
 from handlers.domain.resource_kinds import SOURCES
 from handlers.domain.untrusted import one_line
@@ -50,12 +51,19 @@ def _source_ocid(text: str) -> str:
     return ocid.text
 
 
+def _keys_differ(tags: dict[str, str]) -> dict[str, str]:
+    if len({key.casefold() for key in tags}) < len(tags):
+        raise ValueError("two keys differ only in case; tag keys are case-insensitive")
+    return tags
+
+
 # Printable ASCII without a space and without the period that separates a namespace from its key.
 TagKey = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[!-\-/-~]+$")]
 TagValue = Annotated[str, StringConstraints(max_length=MAX_TAG_VALUE_LENGTH)]
 DefinedTagValue = TagValue | bool | int | float | None
-FreeformTags = Annotated[dict[TagKey, TagValue], Field(max_length=MAX_FREEFORM_TAGS)]
+FreeformTags = Annotated[dict[TagKey, TagValue], Field(max_length=MAX_FREEFORM_TAGS), AfterValidator(_keys_differ)]
 DefinedTags = dict[TagKey, dict[TagKey, DefinedTagValue]]
+KmsKeyId = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 SourceOcid = Annotated[str, AfterValidator(_source_ocid)]
 # Goes into a header as it is: printable ASCII, and no space at either end, which would not survive the way.
 RetryToken = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[!-~]([ -~]*[!-~])?$")]
@@ -64,6 +72,13 @@ RetryToken = Annotated[str, StringConstraints(min_length=1, max_length=64, patte
 def tags_fit(freeform: dict[str, str] | None, defined: dict[str, Any] | None) -> bool:
     """Return whether all tags together stay within the service's limit in bytes."""
     return len(json.dumps([freeform or {}, defined or {}], ensure_ascii=False).encode()) <= MAX_TAG_BYTES
+
+
+def _require_tags_fit(freeform: dict[str, str] | None, defined: dict[str, dict[str, Any]] | None) -> None:
+    if sum(map(len, (defined or {}).values())) > MAX_DEFINED_TAGS:
+        raise ValueError(f"definedTags: more than {MAX_DEFINED_TAGS} tags")
+    if not tags_fit(freeform, defined):
+        raise ValueError(f"freeformTags and definedTags: more than {MAX_TAG_BYTES} bytes of JSON")
 
 
 class WireModel(BaseModel):
@@ -79,6 +94,18 @@ class WireModel(BaseModel):
         defer_build=True,  # a cold start builds only the one model that it sends
     )
 
+    @classmethod
+    def parse(cls, document: Mapping[str, Any]) -> Self:
+        """Return the model. Raises InvalidRequest, which names every field that is wrong."""
+        try:
+            return cls.model_validate(document, by_name=False)
+        except ValidationError as error:
+            raise InvalidRequest(describe_errors(error)) from error
+
+    def document(self) -> dict[str, Any]:
+        """Return it as JSON, in Oracle's spelling, without what was not given."""
+        return self.model_dump(by_alias=True, exclude_none=True)
+
 
 class RetentionDuration(WireModel):
     """How long the backup is kept: `retention_time_amount` (1 or more) in `retention_time_unit`."""
@@ -92,7 +119,7 @@ class CreateBackupDetails(WireModel):
 
     takes_key: ClassVar[bool] = True
 
-    kms_key_id: Annotated[str, StringConstraints(min_length=1, max_length=255)] | None = None
+    kms_key_id: KmsKeyId | None = None
     defined_tags: DefinedTags | None = None
     display_name: Annotated[str, StringConstraints(min_length=1, max_length=MAX_DISPLAY_NAME_LENGTH)] | None = None
     freeform_tags: FreeformTags | None = None
@@ -103,29 +130,15 @@ class CreateBackupDetails(WireModel):
     is_retention_lock_enabled: bool | None = None
     is_indefinite_retention_enabled: bool | None = None
 
-    @field_validator("freeform_tags")
-    @classmethod
-    def _keys_differ(cls, tags: dict[str, str] | None) -> dict[str, str] | None:
-        if tags and len({key.casefold() for key in tags}) < len(tags):
-            raise ValueError("two keys differ only in case; tag keys are case-insensitive")
-        return tags
-
     @model_validator(mode="after")
     def _tags_fit(self) -> Self:
-        if sum(map(len, (self.defined_tags or {}).values())) > MAX_DEFINED_TAGS:
-            raise ValueError(f"definedTags: more than {MAX_DEFINED_TAGS} tags")
-        if not tags_fit(self.freeform_tags, self.defined_tags):
-            raise ValueError(f"freeformTags and definedTags: more than {MAX_TAG_BYTES} bytes of JSON")
+        _require_tags_fit(self.freeform_tags, self.defined_tags)
         return self
 
     def explicit_fields(self) -> dict[str, Any]:
         """Return the fields that were given a value, by their Python names, without `resource_id`."""
         values = {name: getattr(self, name) for name in CreateBackupDetails.model_fields if name != "resource_id"}
-        return {name: value for name, value in values.items() if value is not None}
-
-    def document(self) -> dict[str, Any]:
-        """Return the request as JSON, in Oracle's spelling, without what was not given."""
-        return self.model_dump(by_alias=True, exclude_none=True)
+        return without_none(values)
 
     def body(self) -> bytes:
         """Return the request's bytes: the same fields always give the same bytes."""
@@ -171,13 +184,36 @@ class BackupRequest(CreateVolumeBackupDetails):
         assert ocid is not None  # noqa: S101  (the field's validator has seen to it)
         return ocid
 
-    @classmethod
-    def parse(cls, document: dict[str, Any]) -> Self:
-        """Return the request. Raises InvalidRequest, which names every field that is wrong."""
-        try:
-            return cls.model_validate(document, by_name=False)
-        except ValidationError as error:
-            raise InvalidRequest(describe_errors(error)) from error
+    def names(self, resource: Ocid) -> bool:
+        """Return whether it is this resource that it asks a backup of."""
+        return self.resource == resource
+
+
+class SelectionRequest(WireModel):
+    """What the backups of a selection are to be like: the fields of a direct request that can hold for many."""
+
+    kms_key_id: KmsKeyId | None = None
+    defined_tags: DefinedTags | None = None
+    freeform_tags: FreeformTags | None = None
+    type: Literal["FULL", "INCREMENTAL"] | None = None
+    retention_period: RetentionDuration | None = None
+    opc_retry_token: RetryToken | None = None
+    dry_run: bool | None = None
+
+    @model_validator(mode="after")
+    def _tags_fit(self) -> Self:
+        _require_tags_fit(self.freeform_tags, self.defined_tags)
+        return self
+
+    def names(self, _: Ocid) -> bool:
+        """Return False: it names no resource."""
+        return False
+
+    def explicit_fields(self) -> dict[str, Any]:
+        """Return the backup's fields that were given a value, by their Python names."""
+        return without_none(
+            {name: getattr(self, name) for name in type(self).model_fields if name in CreateBackupDetails.model_fields}
+        )
 
 
 REQUEST_FIELDS = frozenset(field.alias or name for name, field in BackupRequest.model_fields.items())

@@ -14,8 +14,10 @@ class Service(Enum):
     """An OCI service: its name, its endpoint in a region, and the version in its paths."""
 
     CORE = ("core", "https://iaas.{region}.{secondLevelDomain}", "/20160918")
+    MONITORING = ("telemetry", "https://telemetry.{region}.{secondLevelDomain}", "/20180401")
     QUEUE = ("queue", "https://messaging.{region}.oci.{secondLevelDomain}", "/20210201")
     NOTIFICATIONS = ("ons", "https://notification.{region}.{secondLevelDomain}", "/20181201")
+    SEARCH = ("resourcesearch", "https://query.{region}.oci.{secondLevelDomain}", "/20180409")
 
     def __init__(self, label: str, endpoint_template: str, base_path: str) -> None:
         self.label = label
@@ -35,6 +37,7 @@ class Operation:
         grants: The verbs and resource types that a policy must allow the function's dynamic group.
         fields: The texts without which an answer is of no use, so that the request is sent again.
         is_list: Whether it answers a list, each item an object, instead of one object.
+        items: The field of the object that holds such a list, where it is not the whole answer.
     """
 
     name: str
@@ -44,6 +47,7 @@ class Operation:
     grants: tuple[str, ...]
     fields: tuple[str, ...] = ()
     is_list: bool = False
+    items: str | None = None
 
     def statements(self, compartment: str = "compartment <C>") -> str:
         """Return the IAM statements to check, as they would be written in a policy."""
@@ -123,3 +127,14 @@ GET_QUEUE = Operation(
     "GetQueue", Service.QUEUE, "GET", "/queues/{id}", ("read queues",), fields=("id", "messagesEndpoint")
 )
 PUT_MESSAGES = Operation("PutMessages", Service.QUEUE, "POST", "/queues/{id}/messages", ("use queue-push",))
+GET_ALARM = Operation("GetAlarm", Service.MONITORING, "GET", "/alarms/{id}", ("read alarms",), fields=("id",))
+# Whoever may inspect a resource finds it; who may not finds less, and is not told so.
+SEARCH_RESOURCES = Operation(
+    "SearchResources",
+    Service.SEARCH,
+    "POST",
+    "/resources",
+    ("inspect volumes", "inspect volume-groups", "inspect compartments"),
+    is_list=True,
+    items="items",
+)

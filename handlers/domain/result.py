@@ -3,27 +3,64 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from handlers.domain.json_values import without_none
+from handlers.domain.json_values import rfc3339, without_none
 from handlers.domain.ocids import MAX_OCID_LENGTH
 from handlers.domain.untrusted import one_line
 
 if TYPE_CHECKING:
     from handlers.domain.errors import FunctionError
     from handlers.domain.models import CreateBackupDetails, VolumeBackup
-    from handlers.domain.trigger import Target, Trigger
+    from handlers.domain.search import Task
+    from handlers.domain.selection import Selection
+    from handlers.domain.trigger import Trigger
 
 
 class Outcome(StrEnum):
     ACCEPTED = "accepted"
     DEFERRED = "deferred"
     DUPLICATE = "duplicate"
+    UNPROTECTED = "unprotected"
     SKIPPED = "skipped"
     PLANNED = "planned"
     COMPLETED = "completed"
     FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a report has found out about a resource.
+
+    Attributes:
+        selection: What the report looked at.
+        max_age_hours: How old a newest backup may be.
+        looked_at: How many resources the report looked at.
+        newest_id: The OCID of the newest backup that is AVAILABLE, None where there is none.
+        newest_time: When it was asked for.
+    """
+
+    selection: Selection
+    max_age_hours: float
+    looked_at: int
+    newest_id: str | None = None
+    newest_time: datetime | None = None
+
+    def reason(self) -> str:
+        """Return why the resource is not protected."""
+        if self.newest_time is None:
+            return "it has no backup that is AVAILABLE"
+        return (
+            f"its newest backup that is AVAILABLE is of {rfc3339(self.newest_time)}, and older than "
+            f"{self.max_age_hours:g} hours"
+        )
+
+    def document(self) -> dict[str, Any]:
+        """Return it as it stands in the answer and in the message."""
+        newest = {"id": self.newest_id, "time": rfc3339(self.newest_time)} if self.newest_time else "never"
+        return {"newestBackup": newest, "maxAgeHours": self.max_age_hours, "lookedAt": self.looked_at}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +85,8 @@ class Result:
         milliseconds: How long the work on it took.
         count: How many equal items of a batch this one result stands for.
         notified: Whether every topic has taken the message about it.
+        finding: What a report has found out about the resource.
+        body: What sends it again, where it is about no resource.
         unfinished: What is still to be done, where a later try can do it.
         was_deferred: Whether it is about work that came from the queue.
         stays_in_queue: Whether the queue itself brings it again, so that nothing is told of it.
@@ -70,7 +109,9 @@ class Result:
     milliseconds: int = 0
     count: int = 1
     notified: bool = False
-    unfinished: Target | None = None
+    finding: Finding | None = None
+    body: dict[str, Any] | None = None
+    unfinished: Task | None = None
     was_deferred: bool = False
     stays_in_queue: bool = False
 
@@ -101,6 +142,7 @@ class Result:
             "resourceId": self.resource_id,
             "outcome": self.outcome,
             "reason": self.reason,
+            **(self.finding.document() if self.finding else {}),
             "error": self.error.document() if self.error else None,
             "count": self.count if self.count > 1 else None,
             "retryToken": self.retry_token,

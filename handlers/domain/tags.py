@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from handlers.domain.trigger import Tags
 from handlers.domain.untrusted import one_line
 
+# Printable ASCII without a space and without the period that separates a namespace from its key.
+TAG_KEY = re.compile(r"[!-\-/-~]{1,100}")
 _TYPES = {"full": "FULL", "incremental": "INCREMENTAL"}
 _YES = frozenset({"true", "yes", "on", "now", "1"})
 _NO = frozenset({"false", "no", "off", "0", "none", ""})
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """A resource's tags as far as they are known: None where the source did not say, {} where there are none."""
+
+    freeform: Mapping[str, Any] | None = None
+    defined: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +33,11 @@ class TagName:
 
     @classmethod
     def of(cls, text: str) -> TagName:
-        namespace, _, key = text.rpartition(".")
-        return cls(key, namespace or None)
+        """Return the name that `text` is: `key` or `namespace.key`. Raises ValueError where it is neither."""
+        parts = text.split(".")
+        if len(parts) > 2 or not all(TAG_KEY.fullmatch(part) for part in parts):
+            raise ValueError(f"'{one_line(text, 200)}' is neither a tag key nor namespace.key")
+        return cls(parts[-1], parts[0] if len(parts) > 1 else None)
 
     def __str__(self) -> str:
         return f"{self.namespace}.{self.key}" if self.namespace else self.key
@@ -64,9 +77,14 @@ def tag_is_known(tags: Tags | None, name: TagName) -> bool:
     return tags is not None and (tags.defined if name.namespace else tags.freeform) is not None
 
 
+def opts_out(value: object) -> bool:
+    """Return whether a tag's value says no."""
+    return str(value).strip().casefold() in _NO
+
+
 def decide_by_tag(tags: Tags, name: TagName) -> TagDecision:
     """Return what the tag `name` asks for."""
-    value = _value(tags, name)
+    value = tag_value(tags, name)
     if value is None:
         return TagDecision(reason=f"not tagged with {name}")
     word = str(value).strip().casefold()
@@ -74,7 +92,7 @@ def decide_by_tag(tags: Tags, name: TagName) -> TagDecision:
         return TagDecision(type=_TYPES[word])
     if word in _YES:
         return TagDecision()
-    if word in _NO:
+    if opts_out(value):
         return TagDecision(reason=f"tag {name} opts out", opts_out=True)
     return TagDecision(
         reason=f"tag {name} has the value '{one_line(str(value), 100)}', expected full, incremental, true or false",
@@ -82,7 +100,8 @@ def decide_by_tag(tags: Tags, name: TagName) -> TagDecision:
     )
 
 
-def _value(tags: Tags, name: TagName) -> Any:
+def tag_value(tags: Tags, name: TagName) -> Any:
+    """Return the value of the tag `name`, None where it is not there."""
     if name.namespace is None:
         return _find(tags.freeform, name.key)
     namespace = _find(tags.defined, name.namespace)

@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from handlers.domain.models import BackupRequest, CreateBackupDetails
+    from handlers.domain.models import BackupRequest, CreateBackupDetails, SelectionRequest
     from handlers.domain.ocids import Ocid
-
-
-@dataclass(frozen=True, slots=True)
-class Tags:
-    """A resource's tags as far as they are known: None where the source did not say, {} where there are none."""
-
-    freeform: Mapping[str, Any] | None = None
-    defined: Mapping[str, Any] | None = None
+    from handlers.domain.selection import TagCondition
+    from handlers.domain.tags import Tags
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +23,7 @@ class Trigger:
         id: The identity that the retry token is made of.
         type: The event's type, or the alarm's transition.
         time: When it happened, as the trigger itself says.
-        title: What a person called it: the title of an alarm.
+        title: What a person calls it: the title of an alarm, a selection in words.
         source: The OCID of what raised it: that of an alarm.
         direct: Whether the caller itself waits for the answer and asked for one backup.
     """
@@ -69,12 +62,14 @@ class Target:
 
     Attributes:
         trigger: What asks for the backup.
-        resource: A volume, boot volume, volume group or instance, or the backup itself where a backup ended.
+        resource: A volume, boot volume, volume group or instance; the backup itself where a backup ended; or an alarm
+            that may name a selection.
         name: What the trigger calls the resource, None where it does not say.
         compartment_id: Where the trigger says that it lives, None where it does not say.
         tags: What the trigger says of its tags, None where it does not say.
         tag_required: Whether it is only backed up if its tag asks for it.
-        request: What a direct request asked for.
+        condition: The tag by which it was found, which it must still carry; None where the trigger names it.
+        request: What the backup is to be like, where a request asked for it.
         planned: The request of the first try, which every later one repeats byte for byte; None before it was built.
         deferral: What it brings along from its first try; None where this is the first.
     """
@@ -85,17 +80,33 @@ class Target:
     compartment_id: str | None = None
     tags: Tags | None = None
     tag_required: bool = False
-    request: BackupRequest | None = None
+    condition: TagCondition | None = None
+    request: BackupRequest | SelectionRequest | None = None
     planned: CreateBackupDetails | None = None
     deferral: Deferral | None = None
+
+    @property
+    def key(self) -> str:
+        """What tells it from others of the same trigger."""
+        return self.resource.text
+
+    @property
+    def resource_id(self) -> str:
+        """The resource's OCID."""
+        return self.resource.text
+
+    @property
+    def is_requested_by_itself(self) -> bool:
+        """Whether a direct request names this resource, and not what it was found by."""
+        return self.request is not None and self.request.names(self.resource)
 
     @property
     def retry_token(self) -> str:
         """`opc-retry-token`, 64 characters at most: a pure function of the trigger's identity and the resource.
 
-        A direct request's own `opcRetryToken` is used verbatim, but not for the volumes of an instance: one token
-        stands for one backup.
+        A direct request's own `opcRetryToken` is used verbatim, but not for the volumes of an instance or a selection:
+        one token stands for one backup.
         """
-        if self.request is not None and self.request.opc_retry_token and self.request.resource == self.resource:
+        if self.request is not None and self.request.opc_retry_token and self.is_requested_by_itself:
             return self.request.opc_retry_token
         return self.trigger.token_for(self.resource.text)

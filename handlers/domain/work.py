@@ -12,22 +12,25 @@ from datetime import datetime
 from typing import Any
 
 from handlers.domain.json_values import rfc3339, without_none
-from handlers.domain.trigger import Tags, Target, Trigger
+from handlers.domain.search import Search, Task
+from handlers.domain.selection import TagCondition
+from handlers.domain.tags import Tags
+from handlers.domain.trigger import Target, Trigger
 
 # A function that is rolled back must not take what a later one wrote for something else.
 VERSION = 1
 MAX_TARGETS = 100  # in one message: as many as an invocation at a tenth of a CPU carries out in half its time
 
 
-def write_work(targets: Sequence[Target], first_tried: datetime, reason: str) -> str:
-    """Return the message that holds `targets`, at least one, of one trigger."""
-    trigger = targets[0].trigger
+def write_work(tasks: Sequence[Task], first_tried: datetime, reason: str) -> str:
+    """Return the message that holds `tasks`, at least one, of one trigger."""
+    trigger = tasks[0].trigger
     work = {
         "version": VERSION,
         "firstTried": rfc3339(first_tried),
         "reason": reason,
         "trigger": without_none(_trigger_document(trigger)),
-        "targets": [without_none(_target_document(target)) for target in targets],
+        "targets": [without_none(_document(task)) for task in tasks],
     }
     return json.dumps({"work": work}, separators=(",", ":"))
 
@@ -43,6 +46,15 @@ def _trigger_document(trigger: Trigger) -> dict[str, Any]:
     }
 
 
+def _document(task: Task) -> dict[str, Any]:
+    """A resource as this module writes it; a selection or a report as the body that asks for it."""
+    if isinstance(task, Target):
+        return _target_document(task)
+    if isinstance(task, Search):
+        return {**task.document(), "tagRequired": task.tag_required or None}
+    return task.document()
+
+
 def _target_document(target: Target) -> dict[str, Any]:
     """Once its request is built, a later try looks at the tags anew, for somebody may have opted out since."""
     return {
@@ -51,9 +63,14 @@ def _target_document(target: Target) -> dict[str, Any]:
         "compartmentId": target.compartment_id,
         "tags": _tags_document(target.tags) if target.tags and not target.planned else None,
         "tagRequired": target.tag_required or None,
+        "selectedBy": _condition_document(target.condition) if target.condition else None,
         "request": target.request.document() if target.request else None,
         "planned": target.planned.document() if target.planned else None,
     }
+
+
+def _condition_document(condition: TagCondition) -> dict[str, Any]:
+    return without_none({"tag": str(condition.name), "value": condition.value})
 
 
 def _tags_document(tags: Tags) -> dict[str, Any]:

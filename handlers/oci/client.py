@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -55,7 +56,7 @@ class ApiResponse(NamedTuple):
     """A successful answer.
 
     Attributes:
-        document: Its JSON: an object, or for a list operation a list of objects.
+        document: Its JSON: an object, or for a list operation its list of objects.
         opc_request_id: The service's id of the request.
         next_page: What asks for the next page of a list.
     """
@@ -94,7 +95,7 @@ class OciApi:
     def send(
         self,
         operation: Operation,
-        resource: Ocid,
+        resource: Ocid | None,
         *,
         body: bytes | None = None,
         retry_token: str | None = None,
@@ -104,13 +105,14 @@ class OciApi:
     ) -> ApiResponse:
         """Send `operation` about `resource`; transient errors are retried with the same token and bytes.
 
-        `endpoint` takes the place of the one that service and region have. `compartment_id` is where the resource is,
-        as far as the caller knows: it stands in the statements that a refusal's hint shows.
+        Without a resource it is sent to the function's own region. `endpoint` takes the place of the one that service
+        and region have. `compartment_id` is where the resource is, as far as the caller knows: it stands in the
+        statements that a refusal's hint shows.
 
         Raises ApiError, ApiUnreachable, DeadlineReached, ResourcePrincipalUnavailable.
         """
         endpoint = endpoint or self._connections.endpoint(operation.service, resource)
-        path = operation.service.base_path + operation.path.format(id=resource.text)
+        path = operation.service.base_path + operation.path.format(id=resource.text if resource else "")
         target = f"{path}?{urlencode(query)}" if query else path
         headers = {"accept": "application/json", "content-type": "application/json", "user-agent": _USER_AGENT}
         if body is not None:
@@ -137,15 +139,30 @@ class OciApi:
 
         Raises what `send` raises, and ApiUnreachable where the list does not end.
         """
-        items: list[dict[str, Any]] = []
+        pages = self.list_pages(operation, resource, query, compartment_id=compartment_id)
+        return [item for page in pages for item in page]
+
+    def list_pages(
+        self,
+        operation: Operation,
+        resource: Ocid | None,
+        query: dict[str, Any],
+        *,
+        body: bytes | None = None,
+        compartment_id: str | None = None,
+    ) -> Iterator[list[dict[str, Any]]]:
+        """Yield the pages of a list as they come. Raises what `send` raises, and ApiUnreachable where it does not end.
+
+        `body` is what an operation is sent that lists what it is asked for.
+        """
         page: str | None = None
         for _ in range(_MAX_PAGES):
             paged = {**query, "page": page} if page else query
-            answer = self.send(operation, resource, query=paged, compartment_id=compartment_id)
-            items += answer.document
+            answer = self.send(operation, resource, query=paged, body=body, compartment_id=compartment_id)
+            yield answer.document
             page = answer.next_page
             if not page:
-                return items
+                return
         raise ApiUnreachable(f"{operation.name} did not end after {_MAX_PAGES} pages.", hint=_TOO_LONG)
 
     def _attempt(self, operation: Operation, endpoint: Endpoint, request: _Request) -> ApiResponse:
@@ -164,7 +181,7 @@ class OciApi:
         if answer.status >= 300:
             told = mapping(document)
             raise exceptions.ServiceError(answer.status, told.get("code"), answer.headers, told.get("message"))
-        _require(operation, document)
+        document = _required(operation, document)
         return ApiResponse(document, answer.headers.get("opc-request-id"), answer.headers.get("opc-next-page"))
 
     def _send_once(
@@ -184,7 +201,7 @@ class OciApi:
     def _explain(
         self,
         operation: Operation,
-        resource: Ocid,
+        resource: Ocid | None,
         compartment_id: str | None,
         query: dict[str, Any] | None,
         error: Exception,
@@ -195,9 +212,9 @@ class OciApi:
         known = compartment_id or text((query or {}).get("compartmentId"))
         return self._refusal(operation, resource, known, error)
 
-    def _refusal(self, operation: Operation, resource: Ocid, compartment_id: str | None, error: Any) -> ApiError:
+    def _refusal(self, operation: Operation, resource: Ocid | None, compartment_id: str | None, error: Any) -> ApiError:
         principal = self._connections.principal()
-        is_far = find_region(resource, principal.region) is None
+        is_far = resource is not None and find_region(resource, principal.region) is None
         situation = Situation(operation, resource, compartment_id, principal.function_id, is_far)
         status = int(error.status)
         code = one_line(str(error.code or _CODES.get(status, f"Http{status}")), 100)
@@ -220,17 +237,19 @@ def _json(content: bytes) -> Any:
         return None
 
 
-def _require(operation: Operation, document: Any) -> None:
-    """Raise UnusableAnswer where a successful answer is not what the operation answers."""
+def _required(operation: Operation, document: Any) -> Any:
+    """Return what a successful answer holds. Raises UnusableAnswer where it is not what the operation answers."""
     if operation.is_list:
-        if not isinstance(document, list) or not all(isinstance(item, dict) for item in document):
+        listed = mapping(document).get(operation.items) if operation.items else document
+        if not isinstance(listed, list) or not all(isinstance(item, dict) for item in listed):
             raise UnusableAnswer("anything but a list of objects")
-        return
+        return listed
     if not isinstance(document, dict):
         raise UnusableAnswer("anything but a JSON object")
     missing = [field for field in operation.fields if text(document.get(field)) is None]
     if missing:
         raise UnusableAnswer(f"an object without {' and '.join(missing)}")
+    return document
 
 
 def _failure(operation: Operation, error: Exception) -> FunctionError:

@@ -110,13 +110,15 @@ class Connections:
         base = self._replacement or base.rstrip("/")
         return Endpoint(base, keep_connections(self._pool(base), self.limits, self._clock))
 
-    def endpoint(self, service: Service, resource: Ocid) -> Endpoint:
-        """Return the endpoint in the region that `resource` lives in. Raises ResourcePrincipalUnavailable.
+    def endpoint(self, service: Service, resource: Ocid | None) -> Endpoint:
+        """Return the endpoint in the region that `resource` lives in, or else the function's own.
+
+        Raises ResourcePrincipalUnavailable.
 
         An OCID comes from outside, so it only chooses among the regions that the SDK knows in the function's own realm.
         """
         own = self.principal().region
-        region = find_region(resource, own) or own
+        region = (resource and find_region(resource, own)) or own
         with self._lock:
             if (service, region) not in self._endpoints:
                 self._endpoints[service, region] = self._new_endpoint(service, region)

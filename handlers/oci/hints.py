@@ -27,7 +27,7 @@ class Situation:
 
     Attributes:
         operation: What was asked.
-        resource: What it was asked about.
+        resource: What it was asked about, None where it was about nothing in particular.
         compartment_id: Where the resource is, as the caller was told, if at all.
         function_id: Who asked: the function's OCID, which its dynamic group's matching rule names or covers.
         is_far: Whether the resource names a region that the SDK does not know in this realm, so that the function's own
@@ -35,7 +35,7 @@ class Situation:
     """
 
     operation: Operation
-    resource: Ocid
+    resource: Ocid | None
     compartment_id: str | None
     function_id: str | None
     is_far: bool
@@ -44,7 +44,7 @@ class Situation:
 def hint_for(situation: Situation, status: int, code: str, message: str) -> str:
     """Return the IAM statement, setting or limit that an error answer points to."""
     operation, resource = situation.operation, situation.resource
-    if status == 404 and situation.is_far:
+    if status == 404 and resource and situation.is_far:
         return (
             f"{resource.text} names the region {resource.region}, which the function's SDK does not know in its realm, "
             "so the function's own region was asked: correct the OCID, or bring the package oci in requirements.txt up "
@@ -53,7 +53,8 @@ def hint_for(situation: Situation, status: int, code: str, message: str) -> str:
     if status in {401, 404}:
         where = ", which the configuration names," if operation is PUBLISH_MESSAGE else ""
         statements = operation.statements(_compartment(situation.compartment_id))
-        exists = f"that {resource.text}{where} exists and that a policy allows {operation.name}: {statements}"
+        exists = f"that {resource.text}{where} exists and " if resource else ""
+        exists += f"that a policy allows {operation.name}: {statements}"
         if status == 404:
             return f"Check {exists}{_group(situation)}"
         return (

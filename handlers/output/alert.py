@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from handlers.domain.delivery import Carrier, Delivery
 from handlers.domain.errors import ApiError, FunctionError, GivenUp
-from handlers.domain.result import Result
+from handlers.domain.result import Finding, Result
 from handlers.domain.trigger import Trigger
 from handlers.domain.untrusted import one_line
 from handlers.output.cloud_events import is_worth_telling
@@ -21,7 +21,7 @@ from handlers.output.messages import Message
 from handlers.output.send_again import describe_sending_again, is_to_back_up, source_of, type_of
 from handlers.output.titles import count_by_state, fit_title, name_and_more, name_of, rank_of, state_of
 
-_MAX_NAMED = 10
+_MAX_NAMED, _MAX_UNPROTECTED_NAMED = 10, 200
 _MAX_CAUSES = 10
 # Notifications takes 64 KB, with the title and with JSON's escapes of quotes and line ends.
 _MAX_BYTES = 60_000
@@ -34,7 +34,13 @@ _NOUNS = {
     "bootvolumebackup": "boot volume backup",
     "volumegroupbackup": "volume group backup",
 }
-_SUBJECTS = {"failed": "failed", "FAULTY": "FAULTY", "unconfirmed": "unconfirmed", "skipped": "not made"}
+_SUBJECTS = {
+    "failed": "failed",
+    "FAULTY": "FAULTY",
+    "unprotected": "unprotected",
+    "unconfirmed": "unconfirmed",
+    "skipped": "not made",
+}
 
 
 class Cause(NamedTuple):
@@ -84,6 +90,8 @@ def _group_by_cause(concerning: Iterable[Result]) -> list[Cause]:
         state, error = state_of(result), result.error
         # An API names the resource in its message: without it, the same refusal of many is one cause.
         message = error.message.replace(result.resource_id or "\0", "") if error else result.reason
+        if result.finding:  # one report is one cause, though every resource has a newest backup of its own
+            message = result.trigger.id
         key = (state, error.code if error else None, message, _retry_hint(result), str(result.resource_id is None))
         causes.setdefault(key, Cause(state, [])).results.append(result)
     return list(causes.values())
@@ -109,7 +117,9 @@ def _tell_what_happened(cause: Cause, results: Sequence[Result]) -> str:
     if cause.state == "unconfirmed":
         which = f"The {_noun(first)} {name_of(first)} has" if one else f"{cause.number} backups have"
         return f"{which} ended, but the function could not read how."
-    if first.resource_id is None:
+    if first.finding:
+        return _tell_what_was_found(first.finding, cause.number)
+    if not _names_resource(first):
         return _tell_of_no_resource(cause, results)
     if one:
         which = f"The {_noun(first)} {name_of(first)}"
@@ -122,15 +132,30 @@ def _tell_what_happened(cause: Cause, results: Sequence[Result]) -> str:
     return f"{done}. {_tell_who_asked(cause)}"
 
 
+def _tell_what_was_found(finding: Finding, number: int) -> str:
+    have = "has" if number == 1 else "have"
+    return (
+        f"{number} of {finding.looked_at} {finding.selection} {have} no backup that is AVAILABLE and younger than "
+        f"{finding.max_age_hours:g} hours."
+    )
+
+
 def _tell_of_no_resource(cause: Cause, results: Sequence[Result]) -> str:
     """A trigger of which no resource came: it may still have had others, which are backed up."""
     trigger, number = cause.first.trigger, cause.number
     if number > 1:
         return f"{number} items of a batch could not be used, so nothing was backed up for them."
-    begun = any(other.trigger.id == trigger.id and other.resource_id is not None for other in results)
-    if trigger.kind == "alarm":
+    begun = any(other.trigger.id == trigger.id and _names_resource(other) for other in results)
+    if trigger.kind in {"alarm", "select"}:
         return f"{_name_trigger(trigger)} was {'only carried out in part' if begun else 'followed by no backup'}."
+    if trigger.kind == "report":
+        return f"{_name_trigger(trigger)} was {'made only in part' if begun else 'not made'}."
     return f"{_name_trigger(trigger)} could not be used, so nothing was backed up."
+
+
+def _names_resource(result: Result) -> bool:
+    """Whether a result is about a volume, an instance or a backup: an alarm is only what asks for one."""
+    return result.resource_id is not None and type_of(result) != "alarm"
 
 
 def _tell_who_asked(cause: Cause) -> str:
@@ -154,6 +179,10 @@ def _name_trigger(trigger: Trigger) -> str:
         return f'The alarm "{trigger.title}"{at}' if trigger.title else f"An alarm{at}"
     if trigger.kind in {"event", "audit"}:
         return f"The event {trigger.type}{at}"
+    if trigger.kind == "select":
+        return f"The selection of all {trigger.title}"
+    if trigger.kind == "report":
+        return f"The {trigger.title}"
     return {"batch": "An item of a batch"}.get(trigger.kind, f"The {trigger.kind} {trigger.id}") + at
 
 
@@ -164,20 +193,31 @@ def _readable(moment: datetime) -> str:
 def _list_resources(cause: Cause) -> str:
     """The resources by name, their OCIDs after; the backup's volume where a backup is told of."""
     named = [result for result in cause.results if result.resource_id]
+    most = _MAX_UNPROTECTED_NAMED if cause.first.finding else _MAX_NAMED
     lines = []
-    for result in named[:_MAX_NAMED]:
+    for result in named[:most]:
         name = one_line(name_of(result), 100)
         lines.append(f"    {result.resource_id if name == result.resource_id else f'{name}  {result.resource_id}'}")
         source = source_of(result)
         if source:
             lines.append(f"        of {source[1]}")
-    if len(named) > _MAX_NAMED:
-        lines.append(f"    and {len(named) - _MAX_NAMED} more, which stand in the function's log")
+        if result.finding:
+            lines.append(f"        {_newest_backup(result.finding)}")
+    if len(named) > most:
+        lines.append(f"    and {len(named) - most} more, which stand in the function's log")
     return "\n".join(lines)
+
+
+def _newest_backup(finding: Finding) -> str:
+    if finding.newest_time is None:
+        return "has never had a backup that is AVAILABLE now"
+    return f"newest backup that is AVAILABLE: {_readable(finding.newest_time)}, {finding.newest_id}"
 
 
 def _tell_why(cause: Cause) -> str:
     error, number = cause.first.error, cause.number
+    if cause.first.finding:
+        return ""
     if error is None:
         return f"Why: {_sentence(cause.first.reason)}" if cause.first.reason else ""
     of = "" if number == 1 else "of the first "
@@ -205,7 +245,7 @@ def _tell_what_to_do(cause: Cause) -> str:
 def _tell_who_tries_again(cause: Cause, carrier: Carrier) -> str:
     """Honestly: what the platform's documents promise, and no more."""
     error = cause.first.error
-    if cause.state == "FAULTY":
+    if cause.state in {"FAULTY", "unprotected"}:
         return "Nothing makes another backup by itself before the next event, alarm or request."
     if error is None:
         return "Nothing will try this again by itself; the next event, alarm or request is acted on as usual."
@@ -227,7 +267,7 @@ def _tell_who_delivers_again(trigger: Trigger, carrier: Carrier) -> str:
             "Nothing will try this again by itself: a Notifications topic hands a message to the function once, "
             "and does not look at what becomes of it."
         )
-    if trigger.kind == "request":
+    if trigger.kind in {"request", "select", "report"}:
         return "Nothing will try this again unless whoever called the function does; a schedule does not."
     return (
         "Do not count on another try: Events delivers again when the function could not be started, "

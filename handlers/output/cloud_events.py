@@ -19,6 +19,7 @@ _TYPES = {
     Outcome.DUPLICATE: "accepted",
     Outcome.COMPLETED: "completed",
     Outcome.DEFERRED: "deferred",
+    Outcome.UNPROTECTED: "unprotected",
     Outcome.SKIPPED: "skipped",
     Outcome.FAILED: "failed",
 }
@@ -93,11 +94,16 @@ def _time(result: Result) -> str | None:
 
 
 def _data(result: Result) -> dict[str, Any] | None:
-    """The backup as the API answered it, or why there is none, with the request that it was about."""
+    """The backup as the API answered it, or why there is none, with the request that it was about.
+
+    What a report found is told with the newest backup that there is.
+    """
     request = {"request": result.request.document()} if result.request else {}
     count = {"count": result.count} if result.count > 1 else {}
     if result.error:
         return {**result.error.document(), **count, **request}
+    if result.finding:
+        return {"reason": result.reason, **result.finding.document()}
     if result.outcome in {Outcome.SKIPPED, Outcome.DEFERRED}:
         return {"reason": result.reason, **count, **request}
     if result.volume_backup:

@@ -49,6 +49,8 @@ def _body_to_send(result: Result) -> dict[str, Any] | None:
     source = source_of(result)
     if source:
         return {"volumeId": source[1]}
+    if result.body:
+        return result.body
     if result.resource_id is None or not is_to_back_up(result):
         return None
     token = _token(result)

@@ -9,7 +9,7 @@ from handlers.domain.untrusted import one_line
 
 MAX_TITLE_LENGTH = 100
 # What stands first in a title, a message and an answer that has no room for all; any other state comes after these.
-_FIRST = ("failed", "FAULTY", "unconfirmed", "skipped", "deferred")
+_FIRST = ("failed", "FAULTY", "unprotected", "unconfirmed", "skipped", "deferred")
 
 
 def state_of(result: Result) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from handlers.domain.ocids import parse_ocid
 from handlers.domain.result import Result, skipped
 from handlers.domain.trigger import Target, Trigger
 from handlers.domain.untrusted import identity, mapping, one_line, short_text, text, timestamp
@@ -25,7 +26,7 @@ _MAX_EPOCH_MILLIS = 10**14  # the year 5138; what is later is no time in millise
 
 
 def parse(document: dict[str, Any], context: Context) -> Iterator[Target | Result]:
-    """Yield every distinct resource of every firing entry, in the order of the message."""
+    """Yield every distinct resource of every firing entry, in the order of the message; else the alarms themselves."""
     listed = document["alarmMetaData"]
     entries = [mapping(entry) for entry in listed] if isinstance(listed, list) else []
     trigger = _read_trigger(document, entries, context)
@@ -34,11 +35,21 @@ def parse(document: dict[str, Any], context: Context) -> Iterator[Target | Resul
         yield skipped(trigger, f"alarm transition {trigger.type or 'none'} does not act; ALARM_TYPES is {acting}")
         return
     firing = [entry for entry in entries if entry.get("status", "FIRING") == "FIRING"]
-    seen: set[str] = set()
-    for entry in firing:
-        yield from _targets(trigger, entry, context, seen)
     if not firing:
         yield skipped(trigger, "the alarm has no firing entry", needs_person=True, hint=_NAME_RESOURCES)
+    seen: set[str] = set()
+    named = [item for entry in firing for item in _targets(trigger, entry, context, seen)]
+    if any(isinstance(item, Target) for item in named):
+        yield from named
+    else:
+        yield from list(_alarms(trigger, firing, context)) or named
+
+
+def _alarms(trigger: Trigger, firing: list[Mapping[str, Any]], context: Context) -> Iterator[Target]:
+    """Yield the alarms themselves, which may carry a selection: an alarm can be about anything."""
+    ocids = (parse_ocid(entry.get("id")) for entry in firing)
+    for ocid in dict.fromkeys(ocid for ocid in ocids if ocid and ocid.resource_type == "alarm"):
+        yield Target(trigger, ocid, name=trigger.title, tag_required=context.settings.require_tag)
 
 
 def _read_trigger(document: Mapping[str, Any], entries: list[Mapping[str, Any]], context: Context) -> Trigger:

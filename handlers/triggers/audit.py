@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from handlers.domain.result import Result
-from handlers.domain.tags import TagName, all_tags_of, decide_by_tag, tag_is_known, tags_of
-from handlers.domain.trigger import Tags, Target
+from handlers.domain.tags import TagName, Tags, all_tags_of, decide_by_tag, tag_is_known, tags_of
+from handlers.domain.trigger import Target
 from handlers.domain.untrusted import mapping, one_line
 from handlers.triggers.context import Context
 from handlers.triggers.refusals import NotBackedUp

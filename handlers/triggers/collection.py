@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 
 from handlers.domain.errors import FunctionError, InvalidRequest
 from handlers.domain.result import Outcome, Result, skipped
-from handlers.domain.trigger import Target, Trigger
+from handlers.domain.search import Task
+from handlers.domain.trigger import Trigger
 from handlers.domain.untrusted import identity, mapping, one_line, short_text
 from handlers.triggers.context import Context
 from handlers.triggers.refusals import UnknownKind
@@ -51,7 +52,7 @@ class Collection:
         self._trigger = Trigger("batch", identity(context.fallback_id))
         self._documents = 0
         self._items_left_out = 0
-        self._found: list[Target | Result] = []
+        self._found: list[Task | Result] = []
         self._targets = 0
         self._skips: Counter[Result] = Counter()
         self._more_skips: Counter[Result] = Counter()
@@ -63,9 +64,9 @@ class Collection:
         self._items_left_out += len(array) - taken
         return taken
 
-    def add(self, item: Target | Result) -> None:
-        """Add a target, or the result of a document that asks for nothing."""
-        if isinstance(item, Target):
+    def add(self, item: Task | Result) -> None:
+        """Add what a document asks for, or the result of one that asks for nothing."""
+        if not isinstance(item, Result):
             self._targets += 1
             if self._targets <= MAX_TARGETS:
                 self._found.append(item)
@@ -92,7 +93,7 @@ class Collection:
             self._failures[key] = _Failure(error, trigger_of(context), resource_id, self._documents)
         self._failures[key].count += 1
 
-    def items(self) -> list[Target | Result]:
+    def items(self) -> list[Task | Result]:
         """Return all of it."""
         total = self._documents + self._items_left_out
         return [

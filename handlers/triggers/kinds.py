@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from handlers.domain.errors import InvalidRequest
 from handlers.domain.result import Result
-from handlers.domain.trigger import Target
+from handlers.domain.search import Task
 from handlers.triggers.context import Context
 from handlers.triggers.refusals import UnknownKind
 
@@ -30,13 +30,13 @@ class Kind(NamedTuple):
     Attributes:
         name: What results and messages call it.
         matches: Whether a document has its shape.
-        parse: Returns the targets of such a document, and results for what asks for nothing. Raises InvalidRequest.
+        parse: Returns what such a document asks for, and results for what asks for nothing. Raises InvalidRequest.
         looks_like: The shape in words, empty where nobody is meant to send it.
     """
 
     name: str
     matches: Callable[[Document], bool]
-    parse: Callable[[Document, Context], Iterable[Target | Result]]
+    parse: Callable[[Document, Context], Iterable[Task | Result]]
     looks_like: str
 
 
@@ -145,43 +145,55 @@ def _is_request(document: Document) -> bool:
     return bool(document) and document.keys() <= REQUEST_FIELDS
 
 
-def _parse_alarm(document: Document, context: Context) -> Iterable[Target | Result]:
+def _parse_alarm(document: Document, context: Context) -> Iterable[Task | Result]:
     from handlers.triggers import alarm
 
     return alarm.parse(document, context)
 
 
-def _parse_completion(document: Document, context: Context) -> Iterable[Target | Result]:
+def _parse_completion(document: Document, context: Context) -> Iterable[Task | Result]:
     from handlers.triggers import completion
 
     return completion.parse(document, context)
 
 
-def _parse_event(document: Document, context: Context) -> Iterable[Target | Result]:
+def _parse_event(document: Document, context: Context) -> Iterable[Task | Result]:
     from handlers.triggers import event
 
     return event.parse(document, context)
 
 
-def _parse_audit(document: Document, context: Context) -> Iterable[Target | Result]:
+def _parse_audit(document: Document, context: Context) -> Iterable[Task | Result]:
     from handlers.triggers import audit
 
     return audit.parse(document, context)
 
 
-def _parse_own_message(document: Document, context: Context) -> Iterable[Target | Result]:
+def _parse_own_message(document: Document, context: Context) -> Iterable[Task | Result]:
     from handlers.triggers import own_message
 
     return own_message.parse(document, context)
 
 
-def _parse_request(document: Document, context: Context) -> Iterable[Target | Result]:
+def _parse_request(document: Document, context: Context) -> Iterable[Task | Result]:
     from handlers.triggers import request
 
     return request.parse(document, context)
 
 
-def _parse_work(document: Document, context: Context) -> Iterable[Target | Result]:
+def _parse_select(document: Document, context: Context) -> Iterable[Task | Result]:
+    from handlers.triggers import select
+
+    return select.parse(document, context)
+
+
+def _parse_report(document: Document, context: Context) -> Iterable[Task | Result]:
+    from handlers.triggers import report
+
+    return report.parse(document, context)
+
+
+def _parse_work(document: Document, context: Context) -> Iterable[Task | Result]:
     from handlers.triggers import work
 
     return work.parse(document, context)
@@ -214,6 +226,8 @@ KINDS = (
     Kind("audit", _has("eventType", "data", "eventId"), _parse_audit, "an audit record (eventType, data, eventId)"),
     Kind("message", _is_own_message, _parse_own_message, ""),
     Kind("work", _is_work, _parse_work, ""),
+    Kind("select", _has("select"), _parse_select, "a selection (select)"),
+    Kind("report", _has("report"), _parse_report, "a report (report)"),
     Kind("request", _is_request, _parse_request, "a request (volumeId)"),
 )
 ENVELOPES = (

@@ -8,7 +8,7 @@ from handlers.domain.defects import attempt
 from handlers.domain.delivery import Delivery
 from handlers.domain.errors import InvalidRequest
 from handlers.domain.result import Result, skipped
-from handlers.domain.trigger import Target
+from handlers.domain.search import Task
 from handlers.domain.untrusted import one_line
 from handlers.settings import Settings
 from handlers.triggers.collection import Collection, trigger_of
@@ -16,15 +16,15 @@ from handlers.triggers.context import Context
 from handlers.triggers.json_text import decode
 from handlers.triggers.kinds import accepted_kinds, comes_from_a_connector, recognise, unwrap
 
-# Meant as JSON, and with a field of an alarm or a request. What people write to a topic, and what this function writes
-# to people, begins with a word.
-_LOOKS_LIKE_A_TRIGGER = re.compile(rb"\s*[{\[].*(alarmMetaData|dedupeKey|volumeId)", re.DOTALL)
+# Meant as JSON, and with a field of an alarm, a request, a selection or a report. What people write to a topic, and
+# what this function writes to people, begins with a word.
+_LOOKS_LIKE_A_TRIGGER = re.compile(rb'\s*[{\[].*(alarmMetaData|dedupeKey|volumeId|"select"|"report")', re.DOTALL)
 
 _SEND_AGAIN = "Find out who published it, and have it published again as JSON."
 
 
-def parse(delivery: Delivery, settings: Settings) -> list[Target | Result]:
-    """Return the targets of a body, and a result for each part of it that asks for nothing or cannot be used.
+def parse(delivery: Delivery, settings: Settings) -> list[Task | Result]:
+    """Return what a body asks for, and a result for each part of it that asks for nothing or cannot be used.
 
     Raises InvalidRequest where the whole body cannot be used and its caller waits for the answer. Behind a topic nobody
     waits, and the same body would come again, so there it is a result as well.
@@ -41,7 +41,7 @@ def parse(delivery: Delivery, settings: Settings) -> list[Target | Result]:
     return _parse_all([document] if comes_from_a_connector(document) else document, context)
 
 
-def _parse_all(document: object, context: Context) -> list[Target | Result]:
+def _parse_all(document: object, context: Context) -> list[Task | Result]:
     """Open all envelopes and arrays, and parse what is in them, in the order of the body.
 
     One document that cannot be used, or that this function has a defect with, leaves the others alone.

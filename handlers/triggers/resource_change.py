@@ -14,8 +14,8 @@ from handlers.domain.errors import InvalidRequest
 from handlers.domain.ocids import Ocid, parse_ocid
 from handlers.domain.resource_kinds import BACKUP_KINDS, SOURCES
 from handlers.domain.result import Result, skipped
-from handlers.domain.tags import tags_of
-from handlers.domain.trigger import Tags, Target, Trigger
+from handlers.domain.tags import Tags, tags_of
+from handlers.domain.trigger import Target, Trigger
 from handlers.domain.untrusted import identity, mapping, one_line, short_text, text, timestamp
 from handlers.triggers.context import Context
 from handlers.triggers.refusals import NotBackedUp

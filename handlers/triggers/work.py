@@ -6,29 +6,33 @@ a topic: it names neither endpoints nor topics, and makes no backup that nobody 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import ValidationError
-
 from handlers.domain.errors import InvalidRequest
-from handlers.domain.models import DETAILS, BackupRequest, CreateBackupDetails, describe_errors
+from handlers.domain.models import DETAILS, BackupRequest, CreateBackupDetails, SelectionRequest
 from handlers.domain.ocids import Ocid, parse_ocid
 from handlers.domain.resource_kinds import BACKUP_KINDS, SOURCES
-from handlers.domain.tags import tags_of
-from handlers.domain.trigger import Deferral, Tags, Target, Trigger
+from handlers.domain.search import Report, Search, Task
+from handlers.domain.selection import TagCondition
+from handlers.domain.tags import TagName, Tags, tags_of
+from handlers.domain.trigger import Deferral, Target, Trigger
 from handlers.domain.untrusted import identity, mapping, one_line, short_text, text, timestamp
 from handlers.domain.work import MAX_TARGETS, VERSION
 from handlers.triggers.context import Context
+from handlers.triggers.report import read_report
 from handlers.triggers.request import require_deletable
+from handlers.triggers.select import read_selection
 
-_KINDS = frozenset({"alarm", "audit", "completion", "event", "request"})
+_KINDS = frozenset({"alarm", "audit", "completion", "event", "report", "request", "select"})
+# What a trigger's work can be about, where that is more or less than what backups are made of.
+_RESOURCES: dict[str, Collection[str]] = {"completion": BACKUP_KINDS, "alarm": (*SOURCES, "alarm")}
 
 
-def parse(document: dict[str, Any], _: Context) -> Iterator[Target]:
-    """Yield the targets that are left of a trigger, as its first try knew them. Raises InvalidRequest."""
+def parse(document: dict[str, Any], context: Context) -> Iterator[Task]:
+    """Yield what is left of a trigger, as its first try knew it. Raises InvalidRequest."""
     work = mapping(document["work"])
     version = work.get("version")
     if version != VERSION:
@@ -51,7 +55,7 @@ def parse(document: dict[str, Any], _: Context) -> Iterator[Target]:
     trigger = _trigger(mapping(work.get("trigger")))
     for number, item in enumerate(listed):
         try:
-            yield replace(_target(trigger, mapping(item)), deferral=deferral)
+            yield replace(_task(trigger, mapping(item), context), deferral=deferral)
         except InvalidRequest as error:
             raise InvalidRequest(f"work.targets.{number}.{error.message}") from error
 
@@ -70,9 +74,21 @@ def _trigger(document: Mapping[str, Any]) -> Trigger:
     )
 
 
+def _task(trigger: Trigger, document: Mapping[str, Any], context: Context) -> Task:
+    """A selection or a report stands there as the body that asks for it."""
+    if "select" in document and trigger.kind in {"alarm", "select"}:
+        body = {name: value for name, value in document.items() if name != "tagRequired"}
+        selection, request = read_selection(body, context)
+        wish = request if trigger.kind == "select" else None
+        return Search(trigger, selection, wish, tag_required=document.get("tagRequired") is True)
+    if "report" in document and trigger.kind == "report":
+        return Report(trigger, *read_report(document, context))
+    return _target(trigger, document)
+
+
 def _target(trigger: Trigger, document: Mapping[str, Any]) -> Target:
     resource = parse_ocid(document.get("resourceId"))
-    allowed = BACKUP_KINDS if trigger.kind == "completion" else SOURCES
+    allowed = _RESOURCES.get(trigger.kind, SOURCES)
     if resource is None or resource.resource_type not in allowed:
         raise InvalidRequest(f"resourceId: expected the OCID of a {', '.join(allowed)}")
     tags = document.get("tags")
@@ -83,16 +99,29 @@ def _target(trigger: Trigger, document: Mapping[str, Any]) -> Target:
         compartment_id=text(document.get("compartmentId")),
         tags=tags_of(tags) if isinstance(tags, Mapping) else Tags(),
         tag_required=document.get("tagRequired") is True,
+        condition=_condition(document.get("selectedBy")),
         request=_request(document.get("request")),
         planned=_planned(resource, document.get("planned")),
     )
 
 
-def _request(document: object) -> BackupRequest | None:
+def _condition(document: object) -> TagCondition | None:
     if document is None:
         return None
-    require_deletable(mapping(document))
-    return BackupRequest.parse(dict(mapping(document)))
+    try:
+        name = TagName.of(text(mapping(document).get("tag")) or "")
+    except ValueError as error:
+        raise InvalidRequest(f"selectedBy.tag: {error}") from error
+    return TagCondition(name, text(mapping(document).get("value")))
+
+
+def _request(document: object) -> BackupRequest | SelectionRequest | None:
+    """What a request asked for; one of a selection names no resource."""
+    if document is None:
+        return None
+    given = mapping(document)
+    require_deletable(given)
+    return BackupRequest.parse(given) if "volumeId" in given else SelectionRequest.parse(given)
 
 
 def _planned(resource: Ocid, document: object) -> CreateBackupDetails | None:
@@ -103,9 +132,9 @@ def _planned(resource: Ocid, document: object) -> CreateBackupDetails | None:
     if details is None:
         raise InvalidRequest(f"planned: no request is made of a {resource.resource_type}")
     try:
-        planned = details.model_validate(document, by_name=False)
-    except ValidationError as error:
-        raise InvalidRequest(f"planned: {describe_errors(error)}") from error
+        planned = details.parse(mapping(document))
+    except InvalidRequest as error:
+        raise InvalidRequest(f"planned: {error.message}") from error
     if planned.resource_id != resource.text:
         raise InvalidRequest("planned: names another resource than resourceId")
     return planned

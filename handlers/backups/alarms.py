@@ -1,0 +1,57 @@
+"""An alarm that names no resource: its own free-form tag may name a selection.
+
+Only who may change the alarm can set that tag. A message that anybody publishes to the topic is held to selections that
+somebody put on a real alarm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from handlers.domain.operations import GET_ALARM
+from handlers.domain.result import Result, skipped
+from handlers.domain.search import Search
+from handlers.domain.selection import Selection, TagCondition
+from handlers.domain.tags import TagName, tag_value, tags_of
+from handlers.domain.trigger import Target
+from handlers.domain.untrusted import mapping, one_line, short_text
+from handlers.oci.client import OciApi
+from handlers.settings import Settings
+
+
+def selection_of(target: Target, api: OciApi, settings: Settings) -> Sequence[Search | Result]:
+    """Return the selection that an alarm's tag names (GetAlarm), or the skip that says which tag to put where.
+
+    Raises what `OciApi.send` raises.
+    """
+    alarm = mapping(api.send(GET_ALARM, target.resource).document)
+    name = short_text(alarm.get("displayName")) or target.name
+    value = tag_value(tags_of(alarm), settings.alarm_select_tag)
+    try:
+        condition = _read_condition(value)
+    except ValueError as error:
+        reason = f"the alarm names no volume or instance, and {error}"
+        return [_skipped(target, name, reason, settings.alarm_select_tag)]
+    if condition is None:
+        reason = f"the alarm names no volume or instance, and has no free-form tag {settings.alarm_select_tag}"
+        return [_skipped(target, name, reason, settings.alarm_select_tag)]
+    return [Search(target.trigger, Selection(condition), None, target.tag_required, target.deferral)]
+
+
+def _read_condition(value: object) -> TagCondition | None:
+    """Return what `key`, `key=value` or `namespace.key=value` means. Raises ValueError."""
+    if value is None or value == "":
+        return None
+    key, equals, wanted = str(value).strip().partition("=")
+    return TagCondition(TagName.of(key.strip()), wanted.strip() if equals else None)
+
+
+def _skipped(target: Target, name: str | None, reason: str, tag: TagName) -> Result:
+    hint = (
+        f"Have its query name volumes or instances (the dimension resourceId), or set the free-form tag {tag} on the "
+        f"alarm {target.resource.text}, with a value like app=shop: the volumes with that tag are then backed up. If "
+        "it is to save nothing, take the function's topic from it."
+    )
+    return skipped(
+        target.trigger, one_line(reason), target.resource.text, resource_name=name, needs_person=True, hint=hint
+    )

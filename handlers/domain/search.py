@@ -1,0 +1,88 @@
+"""What a trigger asks for without naming resources: they are to be found first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from handlers.domain.json_values import without_none
+from handlers.domain.selection import Selection
+from handlers.domain.trigger import Deferral, Target, Trigger
+
+if TYPE_CHECKING:
+    from handlers.domain.models import SelectionRequest
+
+# How many results either may have, for which time is kept: writing them takes a while.
+RESULTS_OF_SEARCH = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A selection of which every resource is to be backed up.
+
+    Attributes:
+        trigger: What asks for the backups.
+        selection: Which resources are meant.
+        request: What the backups are to be like, where it was a request that asked for them.
+        tag_required: Whether a resource is only backed up if its tag asks for it.
+        deferral: What it brings along from its first try; None where this is the first.
+    """
+
+    trigger: Trigger
+    selection: Selection
+    request: SelectionRequest | None = None
+    tag_required: bool = False
+    deferral: Deferral | None = None
+    resource_id: ClassVar[None] = None
+    name: ClassVar[None] = None
+
+    @property
+    def key(self) -> str:
+        """What tells it from others of the same trigger."""
+        return str(self.document())
+
+    def document(self) -> dict[str, Any]:
+        """Return it as the body that asks for it."""
+        request = self.request.document() if self.request else {}
+        return {"select": _selection_document(self.selection), **request}
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A selection of which every resource is told that has no fresh backup.
+
+    Attributes:
+        trigger: What asks for the report.
+        selection: Which resources are looked at.
+        max_age_hours: How old a resource's newest backup may be.
+        deferral: What it brings along from its first try; None where this is the first.
+    """
+
+    trigger: Trigger
+    selection: Selection
+    max_age_hours: float
+    deferral: Deferral | None = None
+    resource_id: ClassVar[None] = None
+    name: ClassVar[None] = None
+
+    @property
+    def key(self) -> str:
+        """What tells it from others of the same trigger."""
+        return str(self.document())
+
+    def document(self) -> dict[str, Any]:
+        """Return it as the body that asks for it."""
+        return {"report": {"maxAgeHours": self.max_age_hours, **_selection_document(self.selection)}}
+
+
+Task = Target | Search | Report
+
+
+def _selection_document(selection: Selection) -> dict[str, Any]:
+    document = {
+        "tag": str(selection.condition.name),
+        "value": selection.condition.value,
+        "compartmentId": selection.compartment_id,
+        "resourceTypes": list(selection.resource_types),
+    }
+    return without_none(document)
