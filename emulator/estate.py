@@ -21,6 +21,7 @@ from .services.block_volume.volume_group_backups import VolumeGroupBackups
 from .services.block_volume.volume_groups import VolumeGroups
 from .services.block_volume.volumes import Volumes
 from .services.connector_hub.service_connectors import ServiceConnectors
+from .services.monitoring.alarms import Alarms
 from .services.queue.queues import Queues
 
 _ACTIVE_SECONDS = 20.0
@@ -116,6 +117,19 @@ class Estate:
     def queue(self, **details: Any) -> str:
         """Make a queue."""
         return self._active(self.oci.service(Queues), {"displayName": "work", **details})
+
+    def alarm(self, **details: Any) -> str:
+        """Make an alarm that tells the alarms' topic."""
+        known = {
+            "displayName": "the shop is slow",
+            "metricCompartmentId": self.oci.compartment_id,
+            "namespace": "oci_lbaas",
+            "query": "HttpResponses5xx[1m].sum() > 10",
+            "severity": "CRITICAL",
+            "destinations": [self.oci.alarm_topic["topicId"]],
+            "isEnabled": True,
+        }
+        return self._active(self.oci.service(Alarms), {**known, **details})
 
     def connector(self, source: dict[str, Any], **target: Any) -> str:
         """Make a connector from a source to the function, or to what `target` says."""

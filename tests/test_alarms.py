@@ -29,8 +29,7 @@ SKIPPED = {
 }
 # The same, where somebody who relied on the alarm is left without a backup.
 NEEDS_PERSON = {
-    "alarm_of_a_database.json": "a resource of type autonomousdatabase has no volumes to back up",
-    "alarm_of_a_load_balancer.json": "the dimension names no resourceId",
+    "alarm_about_no_alarm.json": "the dimension names no resourceId",
     "alarm_malformed_as_documented.txt": "a text published to the topic, not JSON (trailing comma at line 1 column",
 }
 
@@ -187,9 +186,10 @@ def test_an_instance_without_volumes_is_skipped_with_a_reason(cloud: World) -> N
 @pytest.mark.parametrize("dimensions", [[], None, "x", [1, "x"]])
 def test_malformed_dimensions_are_told_and_do_no_harm(cloud: World, dimensions: Any) -> None:
     alarm = json.loads(payload("alarm_v1_5_split.json", instance="x"))
-    alarm["alarmMetaData"][0]["dimensions"] = dimensions
+    alarm["alarmMetaData"][0] |= {"dimensions": dimensions, "id": cloud.alarm()}
     status, answer = through_topic(cloud, alarm)
     assert (status, answer["outcome"]) == (200, "skipped")
+    assert "has no free-form tag backup-select" in answer["results"][0]["reason"]
 
 
 @pytest.mark.parametrize("entries", [[], None, "x", [1]])

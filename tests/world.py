@@ -62,6 +62,7 @@ class World(Estate):
             "bootvolume": self.boot_volume,
             "volumegroup": lambda: self.volume_group(self.volume()),
             "instance": self.instance,
+            "alarm": self.alarm,
             "backup": lambda: "ocid1.volumebackup.oc1.iad.aaaabackup",
             "compartment": lambda: self.oci.compartment_id,
             "tenancy": lambda: self.oci.cloud.tenancy_id,

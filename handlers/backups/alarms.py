@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from handlers.domain.errors import ApiError
 from handlers.domain.operations import GET_ALARM
 from handlers.domain.result import Result, skipped
 from handlers.domain.search import Search
@@ -24,7 +25,11 @@ def selection_of(target: Target, api: OciApi, settings: Settings) -> Sequence[Se
 
     Raises what `OciApi.send` raises.
     """
-    alarm = mapping(api.send(GET_ALARM, target.resource).document)
+    try:
+        alarm = mapping(api.send(GET_ALARM, target.resource).document)
+    except ApiError as error:
+        why = f"It names no volume or instance, so its own tag {settings.alarm_select_tag} was to be read."
+        raise error.with_message(error.message, f"{why} {error.hint or ''}".strip()) from error
     name = short_text(alarm.get("displayName")) or target.name
     value = tag_value(tags_of(alarm), settings.alarm_select_tag)
     try:
