@@ -22,6 +22,7 @@ _TRUE = frozenset({"true", "yes", "on", "1"})
 _FALSE = frozenset({"false", "no", "off", "0"})
 _ENDPOINT = re.compile(r"https?://[A-Za-z0-9_.-]+(:\d{1,5})?/?")
 _EVENT_TYPE = re.compile(r"[A-Za-z0-9.*]+")
+_REGION = re.compile(r"[a-z0-9-]{3,50}")
 _MAX_HOURS = 23  # a retry token lives for 24
 # Longer would be a mistake: ten years, a hundred, and more connections than are kept to a service.
 _MAX_MINUTES, _MAX_DAYS, _MAX_CONCURRENCY = 5_256_000, 36_500, 100
@@ -96,6 +97,12 @@ def _kms_key(text: str) -> str:
     return ocid.text
 
 
+def _region(text: str) -> str:
+    if not _REGION.fullmatch(text.lower()):
+        raise ValueError(f"'{text}' is not the name or the key of a region")
+    return text.lower()
+
+
 def _queue(text: str) -> str:
     ocid = parse_ocid(text)
     if ocid is None or ocid.resource_type != "queue":
@@ -150,6 +157,8 @@ class Settings:
     alert_topic_ids: tuple[str, ...] = _key("ALERT_TOPIC_ID", _alert_topics, "")
     work_queue_id: str | None = _key("WORK_QUEUE_ID", _queue)
     give_up_hours: int = _key("GIVE_UP_HOURS", _whole_number(1, _MAX_HOURS), "20")
+    copy_to_region: str | None = _key("COPY_TO_REGION", _region)
+    copy_kms_key_id: str | None = _key("COPY_KMS_KEY_ID", _kms_key)
     dry_run: bool = _key("DRY_RUN", _flag, "false")
     max_concurrency: int = _key("MAX_CONCURRENCY", _whole_number(1, _MAX_CONCURRENCY), "8")
     log_level: str = _key("LOG_LEVEL", _one_of("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), "INFO")
@@ -175,6 +184,8 @@ def read(environment: Mapping[str, str]) -> Settings:
             wrong.append(f"{key.name}: {one_line(str(error), 200)}")
         if text is None and key.required:
             wrong.append(f"{key.name}: missing")
+    if values.get("copy_kms_key_id") and not values.get("copy_to_region"):
+        wrong.append("COPY_KMS_KEY_ID: a key of the region that COPY_TO_REGION names, which is not set")
     if wrong:
         raise InvalidConfiguration(
             "; ".join(wrong), hint="Set the function's configuration: fn config function <app> <function> KEY VALUE"
