@@ -20,7 +20,9 @@ class Options:
     Attributes:
         host: the address to listen on.
         port: the port to listen on; 0 for a free one.
-        tls: also listen on a second port with https, which is then the endpoint that the function is given.
+        second_region: the name of a second region, with resources of its own; empty for none.
+        second_port: the port that it listens on; None for the one after `port`, or for a free one where that is 0.
+        tls: also listen on further ports with https, which are then the endpoints that the function is given.
         state: the folder for config file, keys and tokens; None for a temporary one.
         image: the image that functions run whose own is none of `images`; at first func.py in the working directory.
         images: images by the name that functions give, with registry and tag or without.
@@ -51,6 +53,8 @@ class Options:
 
     host: str = "127.0.0.1"
     port: int = 0
+    second_region: str = "us-phoenix-1"
+    second_port: int | None = None
     tls: bool = False
     state: Path | None = None
     image: Image = field(default_factory=lambda: Image(Path("func.py").resolve()))
@@ -83,6 +87,8 @@ class OptionNames(TypedDict, total=False):
 
     host: str
     port: int
+    second_region: str
+    second_port: int | None
     tls: bool
     state: Path | None
     image: Image

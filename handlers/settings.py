@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any, TypeVar, cast, overload
 
+from handlers.domain.base_urls import BaseUrls, parse_base_urls
 from handlers.domain.errors import InvalidConfiguration
 from handlers.domain.ocids import parse_ocid
 from handlers.domain.tags import TAG_KEY, TagName
@@ -20,7 +21,6 @@ T = TypeVar("T")
 ALARM_TRANSITIONS = ("OK_TO_FIRING", "FIRING_TO_OK", "REPEAT", "RESET")
 _TRUE = frozenset({"true", "yes", "on", "1"})
 _FALSE = frozenset({"false", "no", "off", "0"})
-_ENDPOINT = re.compile(r"https?://[A-Za-z0-9_.-]+(:\d{1,5})?/?")
 _EVENT_TYPE = re.compile(r"[A-Za-z0-9.*]+")
 _REGION = re.compile(r"[a-z0-9-]{3,50}")
 _MAX_HOURS = 23  # a retry token lives for 24
@@ -110,12 +110,6 @@ def _queue(text: str) -> str:
     return ocid.text
 
 
-def _endpoint(text: str) -> str:
-    if not _ENDPOINT.fullmatch(text):
-        raise ValueError(f"'{text}' is not a base URL like http://127.0.0.1:12000")
-    return text.rstrip("/")
-
-
 @dataclass(frozen=True, slots=True)
 class _Key:
     """How a field is configured: the name of its key, the reader of its text, and the text that it has by default."""
@@ -162,7 +156,7 @@ class Settings:
     dry_run: bool = _key("DRY_RUN", _flag, "false")
     max_concurrency: int = _key("MAX_CONCURRENCY", _whole_number(1, _MAX_CONCURRENCY), "8")
     log_level: str = _key("LOG_LEVEL", _one_of("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), "INFO")
-    oci_endpoint: str | None = _key("OCI_ENDPOINT", _endpoint)
+    oci_endpoint: BaseUrls | None = _key("OCI_ENDPOINT", parse_base_urls)
 
 
 _KEYS: dict[str, _Key] = {declared.name: declared.metadata["key"] for declared in fields(Settings)}

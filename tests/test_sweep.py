@@ -164,6 +164,10 @@ CREATIONS: dict[str, Callable[[Ids], Body]] = {
 BODIES: dict[str, Callable[[Ids], Any]] = {
     "UpdateVolumeKmsKey": lambda _: {"kmsKeyId": KEY},
     "UpdateBootVolumeKmsKey": lambda _: {"kmsKeyId": KEY},
+    **dict.fromkeys(
+        ("CopyVolumeBackup", "CopyBootVolumeBackup", "CopyVolumeGroupBackup"),
+        lambda _: {"destinationRegion": "us-phoenix-1"},
+    ),
     "PublishMessage": lambda _: {"title": "t", "body": "b"},
     "PostMetricData": lambda ids: {
         "metricData": [

@@ -11,7 +11,7 @@ from typing import Any
 
 from ...core.cloud import Cloud
 from ...core.errors import not_found, not_implemented
-from ...core.identifiers import REGION_KEY, resource_type
+from ...core.identifiers import resource_type
 from ...core.operations import Call, Document
 from ...core.service import Service
 from .compartments import Compartments
@@ -46,7 +46,7 @@ _REGARDLESS_OF_TAGS = frozenset(
 
 
 class Authorization(Service):
-    """Decides by the policies and dynamic groups as they are now; OCI takes minutes until it knows of a change."""
+    """Decides in a region by the policies and dynamic groups as they are now; OCI takes minutes to know of a change."""
 
     def __init__(self, cloud: Cloud) -> None:
         super().__init__(cloud)
@@ -71,7 +71,7 @@ class Authorization(Service):
         return self._find_refusal(caller_id, access_to(self.cloud, operation, resource))
 
     def deny(self, *grants: str) -> None:
-        """Take what `manage volume-backups` gives from all functions, whatever the policies say.
+        """Take what `manage volume-backups` gives in this region from all functions, whatever the policies say.
 
         Raises ValueError for what is no verb and resource type.
         """
@@ -85,6 +85,10 @@ class Authorization(Service):
                 )
             self._denied |= permissions_of(verb, name)
 
+    def is_denied(self, permission: str) -> bool:
+        """Return whether a permission is taken from all functions in this region."""
+        return permission in self._denied
+
     def clear(self) -> None:
         """Give back what was denied."""
         self._denied.clear()
@@ -96,7 +100,7 @@ class Authorization(Service):
             raise not_found()
 
     def _find_refusal(self, caller_id: str, access: Access) -> str | None:
-        caller = self.cloud.find(caller_id) or {"id": caller_id}
+        caller = self.cloud.find_anywhere(caller_id) or {"id": caller_id}
         statements = [found for found in self._statements() if self._is_subject(found[0].subject, caller)]
         for permission, target in access.needed:
             if not self._is_allowed(caller, access.operation, permission, target, statements):
@@ -110,7 +114,8 @@ class Authorization(Service):
     def _is_allowed(
         self, caller: Document, operation: str, permission: str, target: Target, statements: list[tuple[Statement, str]]
     ) -> bool:
-        if permission in self._denied and resource_type(caller["id"]) == _FUNCTION:
+        region = self.cloud.regions[target.region] if target.region else self.cloud
+        if resource_type(caller["id"]) == _FUNCTION and region.service(Authorization).is_denied(permission):
             return False
         compartments = self.cloud.service(Compartments)
         granting = [
@@ -123,6 +128,7 @@ class Authorization(Service):
         variables = {
             "request.operation": operation,
             "request.permission": permission,
+            "request.region": region.region.key,
             **self._caller_variables(caller),
             **self._target_variables(permission, target),
         }
@@ -149,7 +155,6 @@ class Authorization(Service):
 
     def _caller_variables(self, caller: Document) -> Variables:
         known = {
-            "request.region": REGION_KEY,
             "request.principal.type": resource_type(caller["id"]),
             "request.principal.id": caller["id"],
         }

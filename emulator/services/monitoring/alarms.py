@@ -202,7 +202,9 @@ class Alarms(Resources):
         effective = _with_override(alarm, details.get("ruleName", _BASE))
         transition = Transition(effective, kind, len(dimensions), split)
         groups = [[dimension] for dimension in dimensions] if split else [dimensions]
-        texts = [] if _is_suppressed(alarm) else [write_message(transition, group) for group in groups]
+        texts = (
+            [] if _is_suppressed(alarm) else [write_message(self.cloud.region, transition, group) for group in groups]
+        )
         published = [self._publish(alarm, transition.title, text) for text in texts]
         self._histories[alarm["id"]].record(transition)
         return Reply(published)
