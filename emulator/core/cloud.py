@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ..options import Options
+from .changes import Changes
 from .events import EventBus
 from .identifiers import new_ocid
 from .journal import Journal
@@ -25,6 +26,7 @@ class Cloud:
         state: the folder for files that the outside reads, such as a function's key and token.
         journal: what happened, in order.
         events: the bus on which services publish what happened to their resources.
+        changes: tells which resource has changed.
         tokens: issues and checks the session tokens of resource principals.
         tenancy_id: the tenancy's OCID.
         compartment_id: the OCID of the compartment that is there from the start.
@@ -36,6 +38,7 @@ class Cloud:
         self.state = state
         self.journal = Journal(options.listener)
         self.events = EventBus(self.journal)
+        self.changes = Changes()
         self.tokens = TokenIssuer()
         self.tenancy_id = new_ocid("tenancy", regional=False)
         self.compartment_id = new_ocid("compartment", regional=False)

@@ -65,7 +65,10 @@ class Resources(Service):
     def __init__(self, cloud: Cloud) -> None:
         super().__init__(cloud)
         self.collection = Collection(
-            self.resource_type, page_size=cloud.options.page_size, is_regional=self.is_regional
+            self.resource_type,
+            page_size=cloud.options.page_size,
+            is_regional=self.is_regional,
+            on_change=cloud.changes.tell,
         )
 
     def document_of(self, ocid: str) -> Document | None:
