@@ -75,6 +75,8 @@ def _build_parser() -> argparse.ArgumentParser:
     cloud.add_argument("--latency", type=float, default=0.0, metavar="SECONDS", help="wait of requests (%(default)s)")
     cloud.add_argument("--copies", type=int, default=1, metavar="N", help="deliver each event so often (%(default)s)")
     cloud.add_argument("--shuffle", type=float, default=0.0, metavar="SECONDS", help="and up to so late (%(default)s)")
+    cloud.add_argument("--search-lag", type=float, default=0.0, metavar="SECONDS", help="lag of search (%(default)s)")
+    cloud.add_argument("--strict-search", action="store_true", help="search for key and value in the same tag")
     cloud.add_argument("--page-size", type=int, default=100, metavar="N", help="resources of a page (%(default)s)")
     cloud.add_argument("--confirm", action="store_true", help="confirm subscriptions at once, as receivers would")
     parser.add_argument("--quiet", action="store_true", help="do not print what happens")
@@ -106,6 +108,8 @@ def _read_options(arguments: argparse.Namespace, observer: Observer) -> Options:
         latency_seconds=arguments.latency,
         event_copies=arguments.copies,
         event_shuffle_seconds=arguments.shuffle,
+        search_is_loose=not arguments.strict_search,
+        search_lag=arguments.search_lag,
         page_size=arguments.page_size,
         confirms_subscriptions=arguments.confirm,
         listener=None if arguments.quiet else observer.show,

@@ -45,6 +45,9 @@ class Options:
         queue_element_shape: what a message of a queue is in the batch that Connector Hub hands to a function, which the
             platform does not say: ``content`` for ``{"content": "<text>"}``, ``text`` for a JSON string, ``object`` for
             the JSON value that its content holds.
+        search_is_loose: whether Resource Search lets conditions about the key and the value of a tag hold in different
+            tags, which the platform does not rule out.
+        search_lag: how long Resource Search does not see a change.
         page_size: how many resources a list answers at most.
         max_containers: how many containers a function has at most.
         token_seconds: how long the session token of a resource principal is valid.
@@ -76,6 +79,8 @@ class Options:
     confirms_subscriptions: bool = False
     queue_second_seconds: float = 1.0
     queue_element_shape: Literal["content", "text", "object"] = "content"
+    search_is_loose: bool = True
+    search_lag: float = 0.0
     page_size: int = 100
     max_containers: int = 20
     token_seconds: int = 15 * 60
@@ -110,6 +115,8 @@ class OptionNames(TypedDict, total=False):
     confirms_subscriptions: bool
     queue_second_seconds: float
     queue_element_shape: Literal["content", "text", "object"]
+    search_is_loose: bool
+    search_lag: float
     page_size: int
     max_containers: int
     token_seconds: int

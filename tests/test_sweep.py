@@ -182,6 +182,10 @@ BODIES: dict[str, Callable[[Ids], Any]] = {
     },
     "ListMetrics": lambda _: {"namespace": "swept"},
     "RemoveAlarmSuppression": lambda _: None,
+    "SearchResources": lambda _: {
+        "type": "Structured",
+        "query": "query volume resources return allAdditionalFields where lifeCycleState != 'TERMINATED'",
+    },
     "UpdateTopic": lambda _: {"description": "swept"},
     "InvokeFunction": lambda _: [],
     "PurgeQueue": lambda _: {"purgeType": "DLQ"},
@@ -225,6 +229,8 @@ class Sweep:
         self.operations = {declared.name: (declared, method) for declared, method in cloud.oci.operations()}
         self.ids: Ids = {
             "root": cloud.oci.compartment_id,
+            # Of a resource type of Resource Search.
+            "name": "Volume",
             "tenancyId": cloud.oci.cloud.tenancy_id,
             "aVolume": cloud.volume(),
             "aBootVolume": cloud.boot_volume(),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ..options import Options
+from .changes import Changes
 from .events import EventBus
 from .identifiers import HOME, Region, new_ocid
 from .journal import Journal
@@ -28,6 +29,7 @@ class Cloud:
         state: the folder for files that the outside reads, such as a function's key and token.
         journal: what happened, in order.
         events: the bus on which services publish what happened to their resources.
+        changes: tells which resource has changed.
         tokens: issues and checks the session tokens of resource principals.
         tenancy_id: the tenancy's OCID.
         compartment_id: the OCID of the compartment that is there from the start.
@@ -43,6 +45,7 @@ class Cloud:
         self.regions[region.name] = self
         self.journal: Journal = home.journal if home else Journal(options.listener)
         self.events = EventBus(self.journal, region)
+        self.changes = Changes()
         self.tokens: TokenIssuer = home.tokens if home else TokenIssuer()
         self.tenancy_id: str = home.tenancy_id if home else new_ocid("tenancy", None)
         self.compartment_id: str = home.compartment_id if home else new_ocid("compartment", None)

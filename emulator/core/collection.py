@@ -27,13 +27,25 @@ _SORT_FIELDS = {name.upper(): name for name in ("displayName", "id", "name", "se
 
 
 class Collection:
-    """Documents by OCID, all of one `resource_type`."""
+    """Documents by OCID, all of one `resource_type`.
 
-    def __init__(self, resource_type: str, *, page_size: int = 100, region: Region | None = HOME) -> None:
+    `on_change` is called with the OCID of a document that is new or has changed, and with the document, or None where
+    it is discarded.
+    """
+
+    def __init__(
+        self,
+        resource_type: str,
+        *,
+        page_size: int = 100,
+        region: Region | None = HOME,
+        on_change: Callable[[str, Document | None], None] = lambda _ocid, _document: None,
+    ) -> None:
         self.resource_type = resource_type
         self.documents: dict[str, Document] = {}
         self._page_size = page_size
         self._region = region
+        self._on_change = on_change
         self._etags: dict[str, str] = {}
         self._tokens: dict[str, tuple[float, str, str]] = {}
 
@@ -45,13 +57,15 @@ class Collection:
         return document
 
     def touch(self, document: Document) -> None:
-        """Give a document that has changed another etag."""
+        """Give a document that has changed another etag, and tell of the change."""
         self._etags[document["id"]] = secrets.token_hex(8)
+        self._on_change(document["id"], document)
 
     def discard(self, document: Document) -> None:
         """Forget a document."""
         del self.documents[document["id"]]
         del self._etags[document["id"]]
+        self._on_change(document["id"], None)
 
     def from_path(self, call: Call, parameter: str) -> Document:
         """Return the document that a path names. Raises ServiceError 400 or 404."""

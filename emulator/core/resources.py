@@ -66,6 +66,7 @@ class Resources(Service):
             self.resource_type,
             page_size=cloud.options.page_size,
             region=cloud.region if self.is_regional else None,
+            on_change=cloud.changes.tell,
         )
 
     def document_of(self, ocid: str) -> Document | None:

@@ -103,9 +103,10 @@ class Server:
         principal: Principal | None = None
         try:
             content = await request.read()
-            call = Call(dict(request.match_info), dict(request.query), headers, content)
             if declared.signed:
                 principal = verify(request.method, request.raw_path, headers, content, self._find_principal)
+            caller = principal.ocid if principal else ""
+            call = Call(dict(request.match_info), dict(request.query), headers, content, caller)
             fault = self._faults.next(declared.name, self._region)
             reply = await self._carry_out(declared, method, call, principal, fault, request)
         except ServiceError as error:

@@ -6,7 +6,8 @@ administrators. https://docs.oracle.com/en-us/iaas/Content/Identity/Concepts/pol
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 from ...core.cloud import Cloud
@@ -26,6 +27,7 @@ from .permissions import (
 )
 from .policies import Policies
 from .policy_language import Statement, Subject, Variables, parse_rule, parse_statement
+from .required_permissions import OPERATIONS
 from .statements import find_location
 from .targets import Access, Target, access_of_call, access_to
 
@@ -70,6 +72,29 @@ class Authorization(Service):
         """Return why an operation on a resource is not allowed, or None where it is."""
         return self._find_refusal(caller_id, access_to(self.cloud, operation, resource))
 
+    def decide_for(self, caller_id: str) -> Callable[[str, Document], bool]:
+        """Return what tells whether a caller may carry out an operation on a resource, by the policies as they are now.
+
+        It is meant for many resources: those in one compartment are decided on once, unless a policy tells them apart.
+        """
+        if resource_type(caller_id) == _USER:
+            return lambda _operation, _resource: True
+        caller, statements = self._statements_about(caller_id)
+        known: dict[tuple[str, str, str], bool] = {}
+
+        @cache
+        def are_told_apart(operation: str) -> bool:
+            permissions = set(OPERATIONS[operation])
+            return any(not permissions.isdisjoint(found.permissions) and found.is_selective for found, _ in statements)
+
+        def is_allowed(operation: str, resource: Document) -> bool:
+            key = (operation, resource["compartmentId"], resource["id"] if are_told_apart(operation) else "")
+            if key not in known:
+                known[key] = self._refusal(caller, access_to(self.cloud, operation, resource), statements) is None
+            return known[key]
+
+        return is_allowed
+
     def deny(self, *grants: str) -> None:
         """Take what `manage volume-backups` gives in this region from all functions, whatever the policies say.
 
@@ -100,11 +125,18 @@ class Authorization(Service):
             raise not_found()
 
     def _find_refusal(self, caller_id: str, access: Access) -> str | None:
+        caller, statements = self._statements_about(caller_id)
+        return self._refusal(caller, access, statements)
+
+    def _statements_about(self, caller_id: str) -> tuple[Document, list[tuple[Statement, str]]]:
+        """Return a caller, and the statements that are about it, each with its compartment."""
         caller = self.cloud.find_anywhere(caller_id) or {"id": caller_id}
-        statements = [found for found in self._statements() if self._is_subject(found[0].subject, caller)]
+        return caller, [found for found in self._statements() if self._is_subject(found[0].subject, caller)]
+
+    def _refusal(self, caller: Document, access: Access, statements: list[tuple[Statement, str]]) -> str | None:
         for permission, target in access.needed:
             if not self._is_allowed(caller, access.operation, permission, target, statements):
-                named = caller.get("displayName") or caller_id
+                named = caller.get("displayName") or caller["id"]
                 return (
                     f"{access.operation} of {named}: no policy gives it {permission}, which is in "
                     f"`{weakest_grant(permission)}`, in {target.compartment_id}"

@@ -123,6 +123,8 @@ UpdateFunction: FN_FUNCTION_UPDATE
 DeleteFunction: FN_FUNCTION_DELETE
 InvokeFunction: FN_INVOCATION
 
+SearchResources ListResourceTypes GetResourceType:
+
 ListConnectorPlugins GetConnectorPlugin:
 ListServiceConnectors: SERVICE_CONNECTOR_INSPECT
 GetServiceConnector: SERVICE_CONNECTOR_READ

@@ -101,8 +101,8 @@ class Alarms(Resources):
 
     @operation("GET", _ONE)
     async def get_alarm(self, call: Call) -> Reply:
-        """GetAlarm."""
-        return self.get(call)
+        """GetAlarm. 404 for an alarm of another region, and for the OCID of anything else."""
+        return self.reply(call, self.collection.get(call.path[self.parameter]))
 
     @operation("GET", _PATH)
     async def list_alarms(self, call: Call) -> Reply:
