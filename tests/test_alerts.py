@@ -24,9 +24,10 @@ from handlers.domain.errors import (
     InvalidRequest,
     PublishFailed,
 )
-from handlers.domain.models import BackupRequest, CreateBackupDetails, CreateVolumeBackupDetails, VolumeBackup
+from handlers.domain.models import CreateVolumeBackupDetails, VolumeBackup
 from handlers.domain.ocids import parse_ocid
 from handlers.domain.operations import CREATE_VOLUME_BACKUP
+from handlers.domain.requests import BackupRequest
 from handlers.domain.result import Outcome, Result, skipped
 from handlers.domain.trigger import Trigger
 from handlers.oci.hints import Situation, hint_for
@@ -260,8 +261,8 @@ def test_the_line_that_sends_again_is_one_that_a_shell_and_the_function_read_as_
     first, *others = json.loads(words[words.index("--body") + 1])
     request = BackupRequest.parse(first)
     failure = results[2]
-    assert isinstance(failure.request, CreateBackupDetails)
-    assert request.explicit_fields() == failure.request.explicit_fields()
+    again = CreateVolumeBackupDetails(resource_id=request.resource_id, **request.explicit_fields())
+    assert again == failure.request
     assert (request.resource.text, request.opc_retry_token) == (failure.resource_id, failure.retry_token)
     assert others == [{"volumeId": volume("orders-120")}]
 

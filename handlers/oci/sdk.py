@@ -8,6 +8,7 @@ it, which only other kinds of principals do.
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
@@ -16,6 +17,8 @@ from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import LazyLoader
 from types import ModuleType
 from typing import Any
+
+from urllib3.exceptions import DependencyWarning
 
 _PACKAGES = frozenset({"oci", "oci.auth", "oci.auth.signers", "oci._vendor", "oci._vendor.requests"})
 # Modules that the others only name: they guess encodings, and know time zones.
@@ -65,7 +68,9 @@ def _lean() -> Iterator[None]:
     """Inside this block, what is named above is loaded later."""
     sys.meta_path.insert(0, _LeanFinder)
     try:
-        yield
+        # Like the SDK's own requests: whoever has no SOCKS proxy need not be told that a package for it is missing.
+        with warnings.catch_warnings(action="ignore", category=DependencyWarning):
+            yield
     finally:
         sys.meta_path.remove(_LeanFinder)
 

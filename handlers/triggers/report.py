@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from handlers.domain.models import RetryToken, WireModel
+from handlers.domain.requests import RetryToken, WireModel
 from handlers.domain.search import Report
 from handlers.domain.selection import Selection
 from handlers.domain.trigger import Trigger
