@@ -152,7 +152,7 @@ class Estate:
         return self._backups(lambda backups, document: document[backups.source_field] == volume_id)
 
     def copies_of(self, backup_id: str) -> list[dict[str, Any]]:
-        """Return the copies of a backup that are in this region: `estate.second.copies_of(…)` are those in the other."""
+        """Return the copies of a backup that are in this region; those in the other are `estate.second.copies_of`."""
         return self._backups(lambda backups, document: document[backups.copied_field] == backup_id)
 
     def _backups(self, is_meant: Callable[[Backups, Document], bool]) -> list[dict[str, Any]]:
