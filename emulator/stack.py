@@ -24,12 +24,15 @@ FUNCTION = "create-volume-backup"
 RESULTS, ALARMS = "backup-results", "backup-alarms"
 # What the function may do in the compartment.
 GRANTS = (
+    "inspect compartments",
     "inspect volume-attachments",
     "inspect volume-groups",
     "manage boot-volume-backups",
     "manage volume-backups",
     "manage volume-group-backups",
+    "read alarms",
     "read instances",
+    "read metrics",
     "read queues",
     "use ons-topics",
     "use queue-push",
