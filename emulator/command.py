@@ -40,9 +40,11 @@ def _start(oci: LocalOci) -> None:
     try:
         oci.start()
     except OSError as error:
+        host, _, port = str(error.filename).rpartition(":")
+        option = "--port" if port == str(options.port) else "--second-port"
         if error.errno == errno.EADDRINUSE:
-            sys.exit(f"Port {options.port} of {options.host} is taken: choose another with --port, 0 for a free one.")
-        sys.exit(f"{options.host}:{options.port} cannot be listened on: {error.strerror}")
+            sys.exit(f"Port {port} of {host} is taken: choose another with {option}, 0 for a free one.")
+        sys.exit(f"{host}:{port} cannot be listened on: {error.strerror}")
 
 
 def _build_parser() -> argparse.ArgumentParser:
@@ -51,6 +53,8 @@ def _build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=program, description="A local OCI for event-driven functions.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--port", type=int, default=12000, help="port to listen on, 0 for a free one (%(default)s)")
+    parser.add_argument("--second-region", default="us-phoenix-1", metavar="NAME", help="%(default)s; '' for none")
+    parser.add_argument("--second-port", type=int, metavar="PORT", help="where it listens (the port after --port)")
     parser.add_argument("--state", type=Path, help="folder for config file, env, keys and inbox (a temporary one)")
     function = parser.add_argument_group("the function")
     function.add_argument(
@@ -71,6 +75,8 @@ def _build_parser() -> argparse.ArgumentParser:
     cloud.add_argument("--latency", type=float, default=0.0, metavar="SECONDS", help="wait of requests (%(default)s)")
     cloud.add_argument("--copies", type=int, default=1, metavar="N", help="deliver each event so often (%(default)s)")
     cloud.add_argument("--shuffle", type=float, default=0.0, metavar="SECONDS", help="and up to so late (%(default)s)")
+    cloud.add_argument("--search-lag", type=float, default=0.0, metavar="SECONDS", help="lag of search (%(default)s)")
+    cloud.add_argument("--strict-search", action="store_true", help="search for key and value in the same tag")
     cloud.add_argument("--page-size", type=int, default=100, metavar="N", help="resources of a page (%(default)s)")
     cloud.add_argument("--confirm", action="store_true", help="confirm subscriptions at once, as receivers would")
     parser.add_argument("--quiet", action="store_true", help="do not print what happens")
@@ -88,6 +94,8 @@ def _read_options(arguments: argparse.Namespace, observer: Observer) -> Options:
     return Options(
         host=arguments.host,
         port=arguments.port,
+        second_region=arguments.second_region,
+        second_port=arguments.second_port,
         state=arguments.state,
         image=Image(arguments.function.resolve()),
         images={name: Image(Path(file).resolve()) for name, file in arguments.image},
@@ -100,6 +108,8 @@ def _read_options(arguments: argparse.Namespace, observer: Observer) -> Options:
         latency_seconds=arguments.latency,
         event_copies=arguments.copies,
         event_shuffle_seconds=arguments.shuffle,
+        search_is_loose=not arguments.strict_search,
+        search_lag=arguments.search_lag,
         page_size=arguments.page_size,
         confirms_subscriptions=arguments.confirm,
         listener=None if arguments.quiet else observer.show,

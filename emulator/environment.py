@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from .core.cloud import Cloud
-from .core.identifiers import REGION
+from .region import ServedRegion
 from .stack import Stack
 
 
-def describe(cloud: Cloud, config_file: Path, stack: Stack | None) -> dict[str, str]:
+def describe(
+    home: ServedRegion, others: Sequence[ServedRegion], config_file: Path, stack: Stack | None
+) -> dict[str, str]:
     """Return the variables; those of the function and its topics are there where there is a stack from the start."""
+    cloud = home.cloud
     variables = {
         # A profile or an authentication that the shell has for the real cloud would not be found in this config file.
         "OCI_CLI_CONFIG_FILE": str(config_file),
@@ -21,10 +23,14 @@ def describe(cloud: Cloud, config_file: Path, stack: Stack | None) -> dict[str, 
         "OCI_CLI_ENDPOINT": cloud.base_url,
         "OCI_CONFIG_FILE": str(config_file),
         "FN_API_URL": cloud.base_url,
-        "REGION": REGION,
+        "REGION": home.name,
         "TENANCY_ID": cloud.tenancy_id,
         "COMPARTMENT_ID": cloud.compartment_id,
     }
+    for other in others:
+        # The CLI has one endpoint for all regions: `oci --profile $SECOND_REGION --endpoint $SECOND_ENDPOINT`.
+        variables["SECOND_REGION"] = other.name
+        variables["SECOND_ENDPOINT"] = other.base_url
     if stack:
         variables["APPLICATION_ID"] = stack.function["applicationId"]
         variables["FUNCTION_ID"] = stack.function["id"]

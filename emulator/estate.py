@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any, Self
 
 from .core.errors import ServiceError
 from .core.journal import Entry
+from .core.operations import Document
 from .core.principals import FUNCTION
 from .core.resources import Resources
 from .local_oci import LocalOci
+from .region import ServedRegion
+from .services.block_volume.backups import Backups
 from .services.block_volume.boot_volume_backups import BootVolumeBackups
 from .services.block_volume.boot_volumes import BootVolumes
 from .services.block_volume.volume_backups import VolumeBackups
@@ -33,15 +36,24 @@ class Estate:
 
     What makes a resource takes the fields of the API's request, has a name and a compartment where none is given, waits
     until the resource is ready, and returns its OCID. What tells of requests, messages and log lines looks at what
-    happened since the last `forget`.
+    happened since the last `forget`, in all regions.
 
     Attributes:
         oci: the local OCI itself.
+        region: the region that resources are made in and looked for: the home region.
     """
 
-    def __init__(self, oci: LocalOci) -> None:
+    def __init__(self, oci: LocalOci, region: ServedRegion | None = None) -> None:
         self.oci = oci
+        self.region = region or next(iter(oci.regions.values()))
         self._since = 0
+
+    @property
+    def second(self) -> Estate:
+        """The same in the second region. Raises LookupError where the options leave that out."""
+        estate = Estate(self.oci, self.oci.second)
+        estate._since = self._since
+        return estate
 
     def forget(self) -> None:
         """Look only at what happens from now on."""
@@ -68,35 +80,39 @@ class Estate:
 
     def volume(self, **details: Any) -> str:
         """Make a block volume."""
-        return self._ready(self.oci.service(Volumes), {"displayName": "db-data-1", **details})
+        return self._ready(self.region.service(Volumes), {"displayName": "db-data-1", **details})
 
     def boot_volume(self, **details: Any) -> str:
         """Make a boot volume as one that comes with an instance: by a request it would be a copy of another."""
-        return self._ready(self.oci.service(BootVolumes), {"displayName": "web-1 (Boot Volume)", **details})
+        return self._ready(self.region.service(BootVolumes), {"displayName": "web-1 (Boot Volume)", **details})
 
     def volume_group(self, *volume_ids: str, **details: Any) -> str:
         """Make a volume group of these volumes."""
         source = {"type": "volumeIds", "volumeIds": list(volume_ids)}
         known = {"displayName": "db-group", "availabilityDomain": "AD-1", "sourceDetails": source}
-        return self._ready(self.oci.service(VolumeGroups), {**known, **details})
+        return self._ready(self.region.service(VolumeGroups), {**known, **details})
 
     def backup(self, volume_id: str, **details: Any) -> str:
         """Make a backup of a volume."""
         known = {"volumeId": volume_id, "displayName": "nightly"}
-        return self._ready(self.oci.service(VolumeBackups), {**known, **details})
+        return self._ready(self.region.service(VolumeBackups), {**known, **details})
 
     def boot_backup(self, volume_id: str) -> str:
         """Make a backup of a boot volume."""
-        return self._ready(self.oci.service(BootVolumeBackups), {"bootVolumeId": volume_id, "displayName": "nightly"})
+        return self._ready(
+            self.region.service(BootVolumeBackups), {"bootVolumeId": volume_id, "displayName": "nightly"}
+        )
 
     def group_backup(self, group_id: str) -> str:
         """Make a backup of a volume group."""
-        return self._ready(self.oci.service(VolumeGroupBackups), {"volumeGroupId": group_id, "displayName": "nightly"})
+        return self._ready(
+            self.region.service(VolumeGroupBackups), {"volumeGroupId": group_id, "displayName": "nightly"}
+        )
 
     def instance(self, disks: int = 0, name: str = "web-1") -> str:
         """Launch an instance with a boot volume and so many attached block volumes."""
         details = {"availabilityDomain": "AD-1", "shape": "VM.Standard.E4.Flex", "displayName": name}
-        instance = self.oci.operator.call("POST", "/20160918/instances", self._located(details))
+        instance = self.region.operator.call("POST", "/20160918/instances", self._located(details))
         self._wait_for_event("computeapi.launchinstance.end", resource=instance["id"])
         for number in range(disks):
             self.attach(instance["id"], self.volume(displayName=f"{name}-disk-{number}"))
@@ -105,18 +121,18 @@ class Estate:
     def attach(self, instance_id: str, volume_id: str) -> str:
         """Attach a volume to an instance, and return the attachment's OCID."""
         details = {"instanceId": instance_id, "volumeId": volume_id, "type": "iscsi"}
-        attachment = self.oci.operator.call("POST", "/20160918/volumeAttachments", details)
+        attachment = self.region.operator.call("POST", "/20160918/volumeAttachments", details)
         self._wait_for_event("computeapi.attachvolume.end", resource=attachment["id"])
         return str(attachment["id"])
 
     def detach(self, attachment_id: str) -> None:
         """Detach a volume, and wait until it is detached."""
-        self.oci.operator.call("DELETE", f"/20160918/volumeAttachments/{attachment_id}")
+        self.region.operator.call("DELETE", f"/20160918/volumeAttachments/{attachment_id}")
         self._wait_for_event("computeapi.detachvolume.end", resource=attachment_id)
 
     def queue(self, **details: Any) -> str:
         """Make a queue."""
-        return self._active(self.oci.service(Queues), {"displayName": "work", **details})
+        return self._active(self.region.service(Queues), {"displayName": "work", **details})
 
     def alarm(self, **details: Any) -> str:
         """Make an alarm that tells the alarms' topic."""
@@ -135,25 +151,45 @@ class Estate:
         """Make a connector from a source to the function, or to what `target` says."""
         to_function = {"kind": "functions", "functionId": self.oci.function["id"], **target}
         details = {"displayName": "to the function", "source": source, "target": to_function}
-        return self._active(self.oci.service(ServiceConnectors), details)
+        return self._active(self.region.service(ServiceConnectors), details)
 
     def boot_volume_of(self, instance_id: str) -> str:
         """Return the OCID of an instance's boot volume."""
-        query = self._located({"availabilityDomain": "Iocq:US-ASHBURN-AD-1", "instanceId": instance_id})
-        attachments = self.oci.operator.call("GET", "/20160918/bootVolumeAttachments", **query)
+        query = self._located(
+            {"availabilityDomain": self.region.cloud.region.availability_domain, "instanceId": instance_id}
+        )
+        attachments = self.region.operator.call("GET", "/20160918/bootVolumeAttachments", **query)
         return str(attachments[0]["bootVolumeId"])
 
     def backups_of(self, volume_id: str) -> list[dict[str, Any]]:
         """Return all backups of a volume, boot volume or volume group."""
-        every = [self.oci.service(kind) for kind in (VolumeBackups, BootVolumeBackups, VolumeGroupBackups)]
+        return self._backups(lambda backups, document: document[backups.source_field] == volume_id)
+
+    def copies_of(self, backup_id: str) -> list[dict[str, Any]]:
+        """Return the copies of a backup in this region: `estate.second.copies_of(…)` are those in the other."""
+        return self._backups(lambda backups, document: document[backups.copied_field] == backup_id)
+
+    def _backups(self, is_meant: Callable[[Backups, Document], bool]) -> list[dict[str, Any]]:
+        every = [self.region.service(kind) for kind in (VolumeBackups, BootVolumeBackups, VolumeGroupBackups)]
         return self.oci.run(
             lambda: [
                 dict(document)
                 for backups in every
                 for document in backups.collection.documents.values()
-                if document[backups.source_field] == volume_id
+                if is_meant(backups, document)
             ]
         )
+
+    def wait_for_copy_of(self, backup_id: str) -> dict[str, Any]:
+        """Wait until a copy of a backup in this region has ended, and return it as it is then."""
+        give_up = time.monotonic() + _ACTIVE_SECONDS
+        while True:
+            ended = [copy for copy in self.copies_of(backup_id) if copy["lifecycleState"] != "CREATING"]
+            if ended:
+                return ended[0]
+            if time.monotonic() > give_up:
+                raise TimeoutError(f"no copy of {backup_id} ended in {_ACTIVE_SECONDS} s")
+            time.sleep(0.002)
 
     def wait_for_backup_of(self, volume_id: str) -> None:
         """Wait until a backup of a volume, boot volume or volume group has ended."""

@@ -16,6 +16,7 @@ from typing import Any, TypeVar, Unpack
 from . import environment
 from .core.cloud import Cloud
 from .core.errors import ServiceError
+from .core.identifiers import HOME, find_region
 from .core.operations import Call, Document, Operation, Reply, declared_operations, operations_of
 from .core.principals import ApiKey, Principal, ResourcePrincipal, replace_file
 from .core.service import Service
@@ -23,10 +24,10 @@ from .http.certificates import Authority
 from .http.controls import Controls
 from .http.faults import FaultKeys, Faults
 from .http.operator import Operator
-from .http.server import Server
 from .image import Image
 from .loop_thread import LoopThread
 from .options import OptionNames, Options, read_options
+from .region import ServedRegion
 from .services import SERVICES
 from .services.functions.functions import Functions
 from .services.functions.invocations import Invocations, decode_answer
@@ -44,41 +45,34 @@ class LocalOci:
     Attributes:
         options: how it is set up.
         state: the folder with the config file, `env`, keys and tokens.
-        cloud: the tenancy and its services.
+        cloud: the home region of the tenancy, and its services.
+        regions: all regions as they are served by their names, the home region first.
         journal: what happened, in order.
-        base_url: the URL that all services are served under, once it is started.
-        operator: a client that signs as the operator, once it is started.
     """
-
-    base_url: str
-    operator: Operator
 
     def __init__(self, options: Options, services: Sequence[type[Service]] = SERVICES) -> None:
         """Put it together of `services`. Raises ValueError where an option names what does not exist."""
         if options.own_stack and not options.image.function_file.is_file():
             raise ValueError(f"there is no function {options.image.function_file}")
         operations = [found for kind in (*services, Controls) for _, found in declared_operations(kind)]
-        self._faults = Faults(operation.name for operation in operations)
+        second_region = find_region(options.second_region) if options.second_region else None
+        if second_region == HOME:
+            raise ValueError(f"the second region is the first one: {HOME.name}")
         self.options = options
         self._folder = StateFolder(options.state)
         self.state = self._folder.path
         self.cloud = Cloud(options, self.state)
-        self.cloud.register(services)
-        self._authorization = self.cloud.service(Authorization)
-        self._authorization.deny(*options.denied)
+        if second_region:
+            self.cloud.open_region(second_region)
         self.journal = self.cloud.journal
-        self._api_key = ApiKey(self.state, self.cloud.tenancy_id, self.cloud.user_id)
-        functions = self.cloud.service(Functions)
-        self._served = (*self.cloud.services, Controls(self._faults, functions.rotate_principals))
-        self._server = Server(
-            self._served,
-            self.journal,
-            self._faults,
-            self._authorization.authorize,
-            self._find_principal,
-            functions.kill,
-            options.latency_seconds,
-        )
+        self._api_key = ApiKey(self.state, self.cloud.tenancy_id, self.cloud.user_id, tuple(self.cloud.regions))
+        self._faults = Faults((operation.name for operation in operations), self.cloud.regions)
+        controls = Controls(self._faults, lambda: self.service(Functions).rotate_principals())
+        self.regions: dict[str, ServedRegion] = {}
+        for name, cloud in self.cloud.regions.items():
+            cloud.register(services)
+            self.regions[name] = ServedRegion(cloud, self._faults, controls, self._find_principal)
+        self._deny(*options.denied)
         self._thread = LoopThread("local-oci")
         self._stack: Stack | None = None
 
@@ -93,15 +87,17 @@ class LocalOci:
         self.wait(self._start())
 
     async def _start(self) -> None:
-        host = self.options.host
+        host, port, second_port = self.options.host, self.options.port, self.options.second_port
         authority = Authority(self.state, host) if self.options.tls else None
-        port, *secure = await self._server.start(host, self.options.port, authority.server if authority else None)
-        self.base_url = f"http://{host}:{port}"
-        self.cloud.open(self.base_url)
-        self.operator = Operator(self.config_file, self.base_url)
-        config = {"OCI_ENDPOINT": self.base_url}
+        home, *others = self.regions.values()
+        await home.start(host, port, self.config_file, authority)
+        for other in others:
+            other_port = second_port if second_port is not None else port and port + 1
+            await other.start(host, other_port, self.config_file, authority)
+        endpoints = [home.endpoint, *(f"{other.name}={other.endpoint}" for other in others)]
+        config = {"OCI_ENDPOINT": ",".join(endpoints)}
         if authority:
-            config = {"OCI_ENDPOINT": f"https://{host}:{secure[0]}", "REQUESTS_CA_BUNDLE": str(authority.bundle)}
+            config["REQUESTS_CA_BUNDLE"] = str(authority.bundle)
         if self.options.own_stack:
             self._stack = create_stack(self.cloud, config)
         replace_file(self.state / "env", self.environment.encode())
@@ -114,8 +110,8 @@ class LocalOci:
         self._folder.release()
 
     async def _stop(self) -> None:
-        await self.cloud.stop()
-        await self._server.stop()
+        for region in self.regions.values():
+            await region.stop()
 
     def wait(self, work: Coroutine[Any, Any, T]) -> T:
         """Carry out a coroutine on the local OCI's thread and return what it returns."""
@@ -125,13 +121,34 @@ class LocalOci:
         """Call a function on the local OCI's thread and return what it returns."""
         return self._thread.run(action)
 
+    @property
+    def _home(self) -> ServedRegion:
+        return self.regions[self.cloud.region.name]
+
+    @property
+    def base_url(self) -> str:
+        """The URL that all services of the home region are served under, once it is started."""
+        return self._home.base_url
+
+    @property
+    def operator(self) -> Operator:
+        """A client of the home region that signs as the operator, once it is started."""
+        return self._home.operator
+
+    @property
+    def second(self) -> ServedRegion:
+        """The second region. Raises LookupError where the options leave it out."""
+        if not self.options.second_region:
+            raise LookupError("this local OCI was started without a second region: second_region is empty")
+        return self.regions[self.options.second_region]
+
     def service(self, kind: type[T]) -> T:
-        """Return the service of this class; what it keeps belongs to the local OCI's thread."""
+        """Return the home region's service of this class; what it keeps belongs to the local OCI's thread."""
         return self.cloud.service(kind)
 
     def operations(self) -> list[tuple[Operation, Callable[[Call], Awaitable[Reply]]]]:
         """Return all operations that are served, with the methods that carry them out."""
-        return [found for service in self._served for found in operations_of(service)]
+        return [found for service in self._home.served for found in operations_of(service)]
 
     @property
     def compartment_id(self) -> str:
@@ -145,7 +162,8 @@ class LocalOci:
     @property
     def environment(self) -> str:
         """What a shell needs to know, as lines to be sourced; the file `env` in the state folder."""
-        return environment.render(environment.describe(self.cloud, self.config_file, self._stack))
+        home, *others = self.regions.values()
+        return environment.render(environment.describe(home, others, self.config_file, self._stack))
 
     @property
     def stack(self) -> Stack:
@@ -223,9 +241,16 @@ class LocalOci:
         """Script a fault; see emulator/http/faults.py for its keys. Raises ValueError where there is no such one."""
         self.run(lambda: self._faults.add({"operation": operation, "delaySeconds": delay_seconds, **fault}))
 
-    def deny(self, *permissions: str) -> None:
-        """Take what ``manage volume-backups`` gives from all functions. Raises ValueError for an unknown grant."""
-        self.run(lambda: self._authorization.deny(*permissions))
+    def deny(self, *permissions: str, region: str | None = None) -> None:
+        """Take what ``manage volume-backups`` gives from all functions, everywhere or in the region of this name.
+
+        Raises ValueError for an unknown grant.
+        """
+        self.run(lambda: self._deny(*permissions, region=region))
+
+    def _deny(self, *permissions: str, region: str | None = None) -> None:
+        for name in [region] if region else self.regions:
+            self.regions[name].service(Authorization).deny(*permissions)
 
     def reset(self) -> None:
         """Put back what tests disturb: no faults, the permissions of the options, principals that are accepted.
@@ -236,8 +261,9 @@ class LocalOci:
 
     def _reset(self) -> None:
         self._faults.clear()
-        self._authorization.clear()
-        self._authorization.deny(*self.options.denied)
+        for region in self.regions.values():
+            region.service(Authorization).clear()
+        self._deny(*self.options.denied)
         self.service(Functions).mend_principals()
 
 

@@ -20,7 +20,9 @@ class Options:
     Attributes:
         host: the address to listen on.
         port: the port to listen on; 0 for a free one.
-        tls: also listen on a second port with https, which is then the endpoint that the function is given.
+        second_region: the name of a second region, with resources of its own; empty for none.
+        second_port: the port that it listens on; None for the one after `port`, or for a free one where that is 0.
+        tls: also listen on further ports with https, which are then the endpoints that the function is given.
         state: the folder for config file, keys and tokens; None for a temporary one.
         image: the image that functions run whose own is none of `images`; at first func.py in the working directory.
         images: images by the name that functions give, with registry and tag or without.
@@ -43,6 +45,9 @@ class Options:
         queue_element_shape: what a message of a queue is in the batch that Connector Hub hands to a function, which the
             platform does not say: ``content`` for ``{"content": "<text>"}``, ``text`` for a JSON string, ``object`` for
             the JSON value that its content holds.
+        search_is_loose: whether Resource Search lets conditions about the key and the value of a tag hold in different
+            tags, which the platform does not rule out.
+        search_lag: how long Resource Search does not see a change.
         page_size: how many resources a list answers at most.
         max_containers: how many containers a function has at most.
         token_seconds: how long the session token of a resource principal is valid.
@@ -51,6 +56,8 @@ class Options:
 
     host: str = "127.0.0.1"
     port: int = 0
+    second_region: str = "us-phoenix-1"
+    second_port: int | None = None
     tls: bool = False
     state: Path | None = None
     image: Image = field(default_factory=lambda: Image(Path("func.py").resolve()))
@@ -72,6 +79,8 @@ class Options:
     confirms_subscriptions: bool = False
     queue_second_seconds: float = 1.0
     queue_element_shape: Literal["content", "text", "object"] = "content"
+    search_is_loose: bool = True
+    search_lag: float = 0.0
     page_size: int = 100
     max_containers: int = 20
     token_seconds: int = 15 * 60
@@ -83,6 +92,8 @@ class OptionNames(TypedDict, total=False):
 
     host: str
     port: int
+    second_region: str
+    second_port: int | None
     tls: bool
     state: Path | None
     image: Image
@@ -104,6 +115,8 @@ class OptionNames(TypedDict, total=False):
     confirms_subscriptions: bool
     queue_second_seconds: float
     queue_element_shape: Literal["content", "text", "object"]
+    search_is_loose: bool
+    search_lag: float
     page_size: int
     max_containers: int
     token_seconds: int

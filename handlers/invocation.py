@@ -62,6 +62,7 @@ def _process_tasks(
     from handlers.backups.handle_task import handle_task
     from handlers.oci.client import OciApi
     from handlers.oci.connections import get_connections
+    from handlers.oci.copy_region import get_copy_region
     from handlers.oci.work_queue import get_work_queue
     from handlers.output.publish import Publisher
     from handlers.workers import get_api_workers
@@ -71,11 +72,13 @@ def _process_tasks(
     connections.principal()
     publisher = Publisher(settings, connections, delivery, deadlines.publish)
     queue = get_work_queue(connections, settings.work_queue_id) if settings.work_queue_id else None
+    region = settings.copy_to_region
+    copy_region = get_copy_region(connections, region, settings.copy_kms_key_id) if region else None
     deferrals = Deferrals(queue, connections, deadlines.deferral, dry_run=settings.dry_run)
     api, workers = OciApi(connections, deadlines.calls), get_api_workers(settings.max_concurrency)
 
     def handle(task: Task) -> Sequence[Task | Result]:
-        return deferrals.split(handle_task(task, api, workers, settings), task.deferral)
+        return deferrals.split(handle_task(task, api, workers, settings, copy_region), task.deferral)
 
     def report(finished: list[Result]) -> list[Result]:
         return publisher.publish(deferrals.defer(finished))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any, TypeVar, cast, overload
 
+from handlers.domain.base_urls import BaseUrls, parse_base_urls
 from handlers.domain.errors import InvalidConfiguration
 from handlers.domain.ocids import parse_ocid
 from handlers.domain.tags import TAG_KEY, TagName
@@ -20,8 +21,8 @@ T = TypeVar("T")
 ALARM_TRANSITIONS = ("OK_TO_FIRING", "FIRING_TO_OK", "REPEAT", "RESET")
 _TRUE = frozenset({"true", "yes", "on", "1"})
 _FALSE = frozenset({"false", "no", "off", "0"})
-_ENDPOINT = re.compile(r"https?://[A-Za-z0-9_.-]+(:\d{1,5})?/?")
 _EVENT_TYPE = re.compile(r"[A-Za-z0-9.*]+")
+_REGION = re.compile(r"[a-z0-9-]{3,50}")
 _MAX_HOURS = 23  # a retry token lives for 24
 # Longer would be a mistake: ten years, a hundred, and more connections than are kept to a service.
 _MAX_MINUTES, _MAX_DAYS, _MAX_CONCURRENCY = 5_256_000, 36_500, 100
@@ -96,17 +97,17 @@ def _kms_key(text: str) -> str:
     return ocid.text
 
 
+def _region(text: str) -> str:
+    if not _REGION.fullmatch(text.lower()):
+        raise ValueError(f"'{text}' is not the name or the key of a region")
+    return text.lower()
+
+
 def _queue(text: str) -> str:
     ocid = parse_ocid(text)
     if ocid is None or ocid.resource_type != "queue":
         raise ValueError(f"'{text}' is not the OCID of a queue")
     return ocid.text
-
-
-def _endpoint(text: str) -> str:
-    if not _ENDPOINT.fullmatch(text):
-        raise ValueError(f"'{text}' is not a base URL like http://127.0.0.1:12000")
-    return text.rstrip("/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +151,12 @@ class Settings:
     alert_topic_ids: tuple[str, ...] = _key("ALERT_TOPIC_ID", _alert_topics, "")
     work_queue_id: str | None = _key("WORK_QUEUE_ID", _queue)
     give_up_hours: int = _key("GIVE_UP_HOURS", _whole_number(1, _MAX_HOURS), "20")
+    copy_to_region: str | None = _key("COPY_TO_REGION", _region)
+    copy_kms_key_id: str | None = _key("COPY_KMS_KEY_ID", _kms_key)
     dry_run: bool = _key("DRY_RUN", _flag, "false")
     max_concurrency: int = _key("MAX_CONCURRENCY", _whole_number(1, _MAX_CONCURRENCY), "8")
     log_level: str = _key("LOG_LEVEL", _one_of("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), "INFO")
-    oci_endpoint: str | None = _key("OCI_ENDPOINT", _endpoint)
+    oci_endpoint: BaseUrls | None = _key("OCI_ENDPOINT", parse_base_urls)
 
 
 _KEYS: dict[str, _Key] = {declared.name: declared.metadata["key"] for declared in fields(Settings)}
@@ -175,6 +178,8 @@ def read(environment: Mapping[str, str]) -> Settings:
             wrong.append(f"{key.name}: {one_line(str(error), 200)}")
         if text is None and key.required:
             wrong.append(f"{key.name}: missing")
+    if values.get("copy_kms_key_id") and not values.get("copy_to_region"):
+        wrong.append("COPY_KMS_KEY_ID: a key of the region that COPY_TO_REGION names, which is not set")
     if wrong:
         raise InvalidConfiguration(
             "; ".join(wrong), hint="Set the function's configuration: fn config function <app> <function> KEY VALUE"

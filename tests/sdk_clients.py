@@ -8,13 +8,13 @@ from typing import Any
 import oci
 import pytest
 
-from tests.world import World
+from emulator import Estate
 
 
-def client_of(kind: Any, cloud: World) -> Any:
-    """A client that signs as the operator, and does not retry what is refused."""
+def client_of(kind: Any, cloud: Estate) -> Any:
+    """A client of the estate's region that signs as the operator, and does not retry what is refused."""
     config = oci.config.from_file(str(cloud.oci.config_file))
-    return kind(config, service_endpoint=cloud.oci.base_url, retry_strategy=oci.retry.NoneRetryStrategy())
+    return kind(config, service_endpoint=cloud.region.base_url, retry_strategy=oci.retry.NoneRetryStrategy())
 
 
 def wait_for(get: Any, ocid: str, state: str, field: str = "lifecycle_state") -> Any:

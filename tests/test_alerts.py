@@ -24,7 +24,7 @@ from handlers.domain.errors import (
     InvalidRequest,
     PublishFailed,
 )
-from handlers.domain.models import BackupRequest, CreateVolumeBackupDetails, VolumeBackup
+from handlers.domain.models import BackupRequest, CreateBackupDetails, CreateVolumeBackupDetails, VolumeBackup
 from handlers.domain.ocids import parse_ocid
 from handlers.domain.operations import CREATE_VOLUME_BACKUP
 from handlers.domain.result import Outcome, Result, skipped
@@ -260,7 +260,7 @@ def test_the_line_that_sends_again_is_one_that_a_shell_and_the_function_read_as_
     first, *others = json.loads(words[words.index("--body") + 1])
     request = BackupRequest.parse(first)
     failure = results[2]
-    assert failure.request is not None
+    assert isinstance(failure.request, CreateBackupDetails)
     assert request.explicit_fields() == failure.request.explicit_fields()
     assert (request.resource.text, request.opc_retry_token) == (failure.resource_id, failure.retry_token)
     assert others == [{"volumeId": volume("orders-120")}]

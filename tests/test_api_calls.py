@@ -21,6 +21,7 @@ import urllib3
 
 from emulator.core.principals import ResourcePrincipal, TokenIssuer
 from handlers.domain import operations
+from handlers.domain.base_urls import BaseUrls
 from handlers.domain.deadline import Deadline
 from handlers.domain.errors import ApiError, ApiUnreachable, DeadlineReached, FunctionError
 from handlers.domain.ocids import Ocid, parse_ocid
@@ -150,7 +151,9 @@ def ocid(text: str = "ocid1.volume.oc1.iad.aaaavolume") -> Ocid:
 
 
 def api(url: str, seconds: float = 10.0, limits: Limits = Limits(), clock: Clock | None = None) -> OciApi:  # noqa: B008
-    return OciApi(Connections(url, 8, limits=limits, clock=clock or Clock()), Deadline(time.monotonic() + seconds))
+    return OciApi(
+        Connections(BaseUrls(url), 8, limits=limits, clock=clock or Clock()), Deadline(time.monotonic() + seconds)
+    )
 
 
 def create(of: OciApi) -> Any:
@@ -232,7 +235,7 @@ def test_where_there_is_no_time_for_another_try_the_answer_to_the_last_one_is_to
     refusal = {"code": "IncorrectState", "message": "The volume is being resized."}
     with service(lambda exchange, _: exchange.reply(refusal, 409)) as served:
         # Sending, deciding on another try, waiting for it; then it is over.
-        ending = OciApi(Connections(served.url, 8), Countdown(5, 5, 0.2))
+        ending = OciApi(Connections(BaseUrls(served.url), 8), Countdown(5, 5, 0.2))
         error = error_of(lambda: create(ending), ApiError)
         assert len(served.requests) == 1
     assert (error.code, error.message) == ("IncorrectState", "The volume is being resized.")
@@ -552,7 +555,7 @@ def test_as_many_connections_are_kept_as_are_used_at_a_time(caplog: pytest.LogCa
         exchange.reply(BACKUP)
 
     with service(script) as served, ThreadPoolExecutor(130) as threads, caplog.at_level(logging.WARNING):
-        shared = OciApi(Connections(served.url, 130), Deadline(time.monotonic() + 60))
+        shared = OciApi(Connections(BaseUrls(served.url), 130), Deadline(time.monotonic() + 60))
         for _ in range(2):
             assert list(threads.map(create, [shared] * 130)) == [BACKUP] * 130
         assert len({connection for _, connection, _ in served.requests}) == 130

@@ -140,7 +140,7 @@ def test_connections_are_kept_between_invocations_and_go_through_the_proxy_of_th
         for _ in range(3):
             assert secure.invoke_one(payload("request_minimal.json", volume=secure.volume()))["outcome"] == "accepted"
         # One serves both services, because the local OCI has them at one address.
-        assert served.tunnels == [secure.oci.config["OCI_ENDPOINT"].removeprefix("https://")]
+        assert served.tunnels == [secure.oci.regions["us-ashburn-1"].endpoint.removeprefix("https://")]
         secure.oci.configure(HTTPS_PROXY=None)
 
 

@@ -151,11 +151,12 @@ def test_a_compartment_is_renamed_to_a_name_that_no_sibling_has(cloud: World, id
     assert identity.update_compartment(one.id, rename).data.name == one.name
 
 
-def test_the_tenancy_is_the_root_compartment_and_has_one_region(cloud: World, identity: Any) -> None:
+def test_the_tenancy_is_the_root_compartment_and_has_two_regions(cloud: World, identity: Any) -> None:
     tenancy_id = cloud.oci.cloud.tenancy_id
     assert identity.get_tenancy(tenancy_id).data.home_region_key == "IAD"
     assert identity.get_compartment(tenancy_id).data.id == tenancy_id
-    [subscribed] = identity.list_region_subscriptions(tenancy_id).data
-    assert (subscribed.region_name, subscribed.status, subscribed.is_home_region) == ("us-ashburn-1", "READY", True)
-    assert [region.name for region in identity.list_regions().data] == ["us-ashburn-1"]
+    [home, second] = identity.list_region_subscriptions(tenancy_id).data
+    assert (home.region_name, home.status, home.is_home_region) == ("us-ashburn-1", "READY", True)
+    assert (second.region_name, second.region_key, second.is_home_region) == ("us-phoenix-1", "PHX", False)
+    assert [region.name for region in identity.list_regions().data] == ["us-ashburn-1", "us-phoenix-1"]
     assert refusal(identity.get_tenancy, f"{tenancy_id}x")[0] == 404

@@ -114,6 +114,14 @@ def test_an_alarm_that_the_api_would_not_take_is_refused(cloud: World, monitorin
     assert call("GET", f"/20180401/alarms/{made['id']}") == made
 
 
+def test_an_alarm_tells_its_tags_and_no_other_ocid_is_one(cloud: World, monitoring: Any) -> None:
+    tags = {"freeform_tags": {"backup-tag": "app:shop"}, "defined_tags": {"Ops": {"backup": "full"}}}
+    made = monitoring.get_alarm(monitoring.create_alarm(alarm_details(cloud, **tags)).data.id).data
+    assert (made.freeform_tags, made.defined_tags) == (tags["freeform_tags"], tags["defined_tags"])
+    for forged in (made.id.replace(".iad.", ".phx."), made.id.replace("alarm", "volume"), cloud.volume(), "alarm"):
+        assert refusal(monitoring.get_alarm, forged)[:2] == (404, "NotAuthorizedOrNotFound")
+
+
 def test_an_alarm_is_changed_moved_and_deleted(cloud: World, monitoring: Any) -> None:
     made = monitoring.create_alarm(alarm_details(cloud)).data
     details = models.UpdateAlarmDetails(severity="INFO", is_enabled=False, body="b")

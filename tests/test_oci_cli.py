@@ -267,6 +267,14 @@ def test_log_groups_are_made_by_work_requests(wired: World, oci: Cli) -> None:
     assert made <= ids(oci("logging log-group list", *compartment, "--all"))
 
 
+def test_resources_are_searched(wired: World, oci: Cli) -> None:
+    volume_id = wired.volume(displayName="searched", freeformTags={"backup": "it's full"})
+    query = r"query volume resources where freeformTags.value = 'it\'s full'"
+    [found] = oci("search resource structured-search", "--query-text", query)["items"]
+    assert (found["identifier"], found["resource-type"]) == (volume_id, "Volume")
+    assert found["freeform-tags"] == {"backup": "it's full"}
+
+
 def test_schedules_are_made_and_fired(wired: World, oci: Cli) -> None:
     compartment = ("--compartment-id", wired.oci.compartment_id)
     volume_id = wired.volume()

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from handlers.domain.base_urls import BaseUrls
 from handlers.domain.errors import InvalidConfiguration
 from handlers.domain.tags import TagName
 from handlers.settings import KEYS, read
@@ -29,7 +30,10 @@ MALFORMED = {
     "DRY_RUN": ["maybe"],
     "MAX_CONCURRENCY": ["0", "101", "many"],
     "LOG_LEVEL": ["LOUD"],
-    "OCI_ENDPOINT": ["127.0.0.1:12000", "http://host/path", "http://user:secret@host", "ftp://host", "http://"],
+    "OCI_ENDPOINT": [
+        *("127.0.0.1:12000", "http://host/path", "http://user:secret@host", "ftp://host", "http://"),
+        *("us-phoenix-1=http://host", "http://host,", "http://host,http://host", "http://host,us-phoenix-1=host"),
+    ],
 }
 
 
@@ -60,7 +64,7 @@ def test_every_key_can_be_set() -> None:
             "DRY_RUN": "1",
             "MAX_CONCURRENCY": "4",
             "LOG_LEVEL": "debug",
-            "OCI_ENDPOINT": "http://127.0.0.1:12000/",
+            "OCI_ENDPOINT": "http://127.0.0.1:12000/, us-phoenix-1=http://127.0.0.1:12001/",
         }
     )
     assert settings.topic_ids == (TOPIC, SNS)
@@ -71,7 +75,7 @@ def test_every_key_can_be_set() -> None:
     assert (settings.require_tag, settings.dry_run) == (True, True)
     assert (settings.min_interval_minutes, settings.retention_days, settings.max_concurrency) == (60, 30, 4)
     assert settings.alert_topic_ids == (SNS, TOPIC)
-    assert settings.oci_endpoint == "http://127.0.0.1:12000"
+    assert settings.oci_endpoint == BaseUrls("http://127.0.0.1:12000", (("us-phoenix-1", "http://127.0.0.1:12001"),))
 
 
 def test_an_empty_value_counts_as_not_set() -> None:

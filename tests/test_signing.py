@@ -25,6 +25,7 @@ from oci.auth.signers import get_resource_principals_signer
 from emulator import Image
 from emulator.options import PROJECT
 from emulator.services.functions.container import Container
+from handlers.domain.base_urls import parse_base_urls
 from handlers.domain.errors import ResourcePrincipalUnavailable
 from handlers.domain.ocids import parse_ocid
 from handlers.domain.operations import Service
@@ -165,6 +166,26 @@ def test_endpoints_follow_the_resources_region_within_the_functions_realm(resour
     ocid = parse_ocid(resource)
     assert ocid is not None
     assert connections.endpoint(Service.CORE, ocid).base == endpoint
+
+
+@pytest.mark.usefixtures("environment_of_functions")
+@pytest.mark.parametrize(
+    ("resource", "endpoint"),
+    [
+        ("ocid1.volume.oc1.iad.a", "http://127.0.0.1:12000"),
+        ("ocid1.volume.oc1.phx.a", "https://127.0.0.1:12001"),
+        ("ocid1.volume.oc1.us-phoenix-1.a", "https://127.0.0.1:12001"),
+        ("ocid1.volume.oc1.eu-frankfurt-1.a", "http://127.0.0.1:12000"),
+    ],
+)
+def test_what_replaces_the_endpoints_follows_the_resources_region_where_it_names_that(
+    resource: str, endpoint: str
+) -> None:
+    connections = Connections(parse_base_urls("http://127.0.0.1:12000,us-phoenix-1=https://127.0.0.1:12001"), 8)
+    ocid = parse_ocid(resource)
+    assert ocid is not None
+    assert connections.endpoint(Service.CORE, ocid).base == endpoint
+    assert connections.endpoint_at("https://cell-1.queue.oraclecloud.com", ocid).base == endpoint
 
 
 @pytest.mark.usefixtures("environment_of_functions")

@@ -164,6 +164,10 @@ CREATIONS: dict[str, Callable[[Ids], Body]] = {
 BODIES: dict[str, Callable[[Ids], Any]] = {
     "UpdateVolumeKmsKey": lambda _: {"kmsKeyId": KEY},
     "UpdateBootVolumeKmsKey": lambda _: {"kmsKeyId": KEY},
+    **dict.fromkeys(
+        ("CopyVolumeBackup", "CopyBootVolumeBackup", "CopyVolumeGroupBackup"),
+        lambda _: {"destinationRegion": "us-phoenix-1"},
+    ),
     "PublishMessage": lambda _: {"title": "t", "body": "b"},
     "PostMetricData": lambda ids: {
         "metricData": [
@@ -178,6 +182,10 @@ BODIES: dict[str, Callable[[Ids], Any]] = {
     },
     "ListMetrics": lambda _: {"namespace": "swept"},
     "RemoveAlarmSuppression": lambda _: None,
+    "SearchResources": lambda _: {
+        "type": "Structured",
+        "query": "query volume resources return allAdditionalFields where lifeCycleState != 'TERMINATED'",
+    },
     "UpdateTopic": lambda _: {"description": "swept"},
     "InvokeFunction": lambda _: [],
     "PurgeQueue": lambda _: {"purgeType": "DLQ"},
@@ -221,6 +229,8 @@ class Sweep:
         self.operations = {declared.name: (declared, method) for declared, method in cloud.oci.operations()}
         self.ids: Ids = {
             "root": cloud.oci.compartment_id,
+            # Of a resource type of Resource Search.
+            "name": "Volume",
             "tenancyId": cloud.oci.cloud.tenancy_id,
             "aVolume": cloud.volume(),
             "aBootVolume": cloud.boot_volume(),

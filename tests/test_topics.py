@@ -21,6 +21,7 @@ from moto.server import ThreadedMotoServer
 
 from emulator.options import PROJECT
 from emulator.services.notifications.topics import Topics
+from handlers.domain.base_urls import BaseUrls
 from handlers.domain.deadline import Deadline, Deadlines
 from handlers.domain.delivery import Delivery
 from handlers.domain.errors import ApiError
@@ -459,7 +460,9 @@ def test_half_a_surrogate_pair_silences_nobody(cloud: World) -> None:
 def publisher(*topic_ids: str) -> Publisher:
     settings = read({"TOPIC_ID": ",".join(topic_ids)})
     delivery = Delivery(b"{}", "call", "ocid1.fnfunc.oc1.iad.f")
-    return Publisher(settings, Connections("http://127.0.0.1:1", 1), delivery, Deadline(time.monotonic() + 10))
+    return Publisher(
+        settings, Connections(BaseUrls("http://127.0.0.1:1"), 1), delivery, Deadline(time.monotonic() + 10)
+    )
 
 
 ONE, OTHER = "ocid1.onstopic.oc1.iad.one", "ocid1.onstopic.oc1.iad.other"

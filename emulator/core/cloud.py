@@ -1,4 +1,4 @@
-"""What the services share: the tenancy, the options, the event bus, the clock that moves resources on, each other."""
+"""What the services of a region share: tenancy, options, event bus, the clock that moves resources on, each other."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ..options import Options
+from .changes import Changes
 from .events import EventBus
-from .identifiers import new_ocid
+from .identifiers import HOME, Region, new_ocid
 from .journal import Journal
 from .operations import Document
 from .principals import TokenIssuer
@@ -18,37 +19,50 @@ T = TypeVar("T")
 
 
 class Cloud:
-    """One tenancy with one compartment, and the services in it.
+    """One region of a tenancy with one compartment, and the services in it.
 
     Attributes:
+        region: which one it is.
+        home: the tenancy's home region: this one, or the one that this was opened from.
+        regions: all regions of the tenancy by their names, the home region first.
         options: how the local OCI is set up.
         state: the folder for files that the outside reads, such as a function's key and token.
         journal: what happened, in order.
         events: the bus on which services publish what happened to their resources.
+        changes: tells which resource has changed.
         tokens: issues and checks the session tokens of resource principals.
         tenancy_id: the tenancy's OCID.
         compartment_id: the OCID of the compartment that is there from the start.
         user_id: the operator's OCID.
     """
 
-    def __init__(self, options: Options, state: Path) -> None:
+    def __init__(self, options: Options, state: Path, region: Region = HOME, home: Cloud | None = None) -> None:
         self.options = options
         self.state = state
-        self.journal = Journal(options.listener)
-        self.events = EventBus(self.journal)
-        self.tokens = TokenIssuer()
-        self.tenancy_id = new_ocid("tenancy", regional=False)
-        self.compartment_id = new_ocid("compartment", regional=False)
-        self.user_id = new_ocid("user", regional=False)
+        self.region = region
+        self.home = home or self
+        self.regions: dict[str, Cloud] = home.regions if home else {}
+        self.regions[region.name] = self
+        self.journal: Journal = home.journal if home else Journal(options.listener)
+        self.events = EventBus(self.journal, region)
+        self.changes = Changes()
+        self.tokens: TokenIssuer = home.tokens if home else TokenIssuer()
+        self.tenancy_id: str = home.tenancy_id if home else new_ocid("tenancy", None)
+        self.compartment_id: str = home.compartment_id if home else new_ocid("compartment", None)
+        self.user_id: str = home.user_id if home else new_ocid("user", None)
         self._services: dict[type, Any] = {}
         self._base_url = ""
         self._tasks: set[asyncio.Task[Any]] = set()
 
-    def register(self, kinds: Iterable[Callable[[Cloud], Any]]) -> None:
-        """Make one service of each class."""
+    def open_region(self, region: Region) -> Cloud:
+        """Return another region of the tenancy, without services yet."""
+        return Cloud(self.options, self.state, region, self.home)
+
+    def register(self, kinds: Iterable[type[Any]]) -> None:
+        """Make one service of each class; those that are no region's own are the home region's."""
         for kind in kinds:
-            service = kind(self)
-            self._services[type(service)] = service
+            is_own = self is self.home or kind.is_regional
+            self._services[kind] = kind(self) if is_own else self.home.service(kind)
 
     def service(self, kind: type[T]) -> T:
         """Return the service of this class. Raises LookupError where it is not registered."""
@@ -72,6 +86,11 @@ class Cloud:
         found = (service.document_of(ocid) for service in self.services)
         return next((document for document in found if document is not None), None)
 
+    def find_anywhere(self, ocid: str) -> Document | None:
+        """Return the resource of this OCID, whichever region keeps it, or None where none does."""
+        found = (cloud.find(ocid) for cloud in self.regions.values())
+        return next((document for document in found if document is not None), None)
+
     @property
     def services(self) -> tuple[Any, ...]:
         """All registered services."""
@@ -79,7 +98,7 @@ class Cloud:
 
     @property
     def base_url(self) -> str:
-        """Return the URL that all services are served under. Raises RuntimeError before the server has its port."""
+        """Return the URL that the region is served under. Raises RuntimeError before the server has its port."""
         if not self._base_url:
             raise RuntimeError("the base URL is not known before the local OCI is started")
         return self._base_url
@@ -109,4 +128,5 @@ class Cloud:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for service in self.services:
-            await service.stop()
+            if service.cloud is self:
+                await service.stop()

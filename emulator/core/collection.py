@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -16,7 +17,7 @@ from .errors import (
     no_etag_match,
     not_found,
 )
-from .identifiers import AVAILABILITY_DOMAIN, new_ocid, now, resource_type
+from .identifiers import HOME, Region, new_ocid, now, resource_type
 from .operations import Call, Document, Reply
 
 _TOKEN_SECONDS = 24 * 3600
@@ -26,31 +27,45 @@ _SORT_FIELDS = {name.upper(): name for name in ("displayName", "id", "name", "se
 
 
 class Collection:
-    """Documents by OCID, all of one `resource_type`."""
+    """Documents by OCID, all of one `resource_type`.
 
-    def __init__(self, resource_type: str, *, page_size: int = 100, is_regional: bool = True) -> None:
+    `on_change` is called with the OCID of a document that is new or has changed, and with the document, or None where
+    it is discarded.
+    """
+
+    def __init__(
+        self,
+        resource_type: str,
+        *,
+        page_size: int = 100,
+        region: Region | None = HOME,
+        on_change: Callable[[str, Document | None], None] = lambda _ocid, _document: None,
+    ) -> None:
         self.resource_type = resource_type
         self.documents: dict[str, Document] = {}
         self._page_size = page_size
-        self._is_regional = is_regional
+        self._region = region
+        self._on_change = on_change
         self._etags: dict[str, str] = {}
         self._tokens: dict[str, tuple[float, str, str]] = {}
 
     def add(self, document: Document, *, ocid: str | None = None) -> Document:
         """Keep a new document under a fresh OCID (or this one) and return it."""
-        document["id"] = ocid or new_ocid(self.resource_type, regional=self._is_regional)
+        document["id"] = ocid or new_ocid(self.resource_type, self._region)
         self.documents[document["id"]] = document
         self.touch(document)
         return document
 
     def touch(self, document: Document) -> None:
-        """Give a document that has changed another etag."""
+        """Give a document that has changed another etag, and tell of the change."""
         self._etags[document["id"]] = secrets.token_hex(8)
+        self._on_change(document["id"], document)
 
     def discard(self, document: Document) -> None:
         """Forget a document."""
         del self.documents[document["id"]]
         del self._etags[document["id"]]
+        self._on_change(document["id"], None)
 
     def from_path(self, call: Call, parameter: str) -> Document:
         """Return the document that a path names. Raises ServiceError 400 or 404."""
@@ -99,7 +114,7 @@ class Collection:
         """Return what a request with the same ``opc-retry-token`` created within the last 24 hours, or None.
 
         Raises ServiceError 409 InvalidatedRetryToken where that was deleted since, and 400 where the earlier request
-        had another body: OCI does not say what it does then, and whoever sends it has a defect.
+        was another one, by its body or its path: OCI does not say what it does then, and whoever sends it has a defect.
         """
         token = call.headers.get("opc-retry-token")
         if token is None:
@@ -109,7 +124,7 @@ class Collection:
         until, ocid, digest = self._tokens.get(token, (0.0, "", ""))
         if until < time.time():
             return None
-        if digest != hashlib.sha256(call.content).hexdigest():
+        if digest != _digest(call):
             raise invalid("opc-retry-token was used with a different request")
         document = self.documents.get(ocid)
         if document is None or document.get("lifecycleState") in {"TERMINATING", "DELETING", *_GONE}:
@@ -120,8 +135,7 @@ class Collection:
         """Record which document this ``opc-retry-token`` created."""
         token = call.headers.get("opc-retry-token")
         if token is not None:
-            digest = hashlib.sha256(call.content).hexdigest()
-            self._tokens[token] = (time.time() + _TOKEN_SECONDS, document["id"], digest)
+            self._tokens[token] = (time.time() + _TOKEN_SECONDS, document["id"], _digest(call))
 
     def create(self, call: Call, add: Callable[[Document], Document]) -> Reply:
         """Answer with what `add` makes of the body, or what the same retry token created. Raises ServiceError."""
@@ -152,6 +166,11 @@ def page_of(documents: Iterable[Any], call: Call, page_size: int) -> Reply:
     end = int(start) + min(int(limit), page_size)
     headers = {"opc-next-page": str(end)} if end < len(everything) else {}
     return Reply(everything[int(start) : end], headers=headers)
+
+
+def _digest(call: Call) -> str:
+    """Return what tells one request with a retry token from another."""
+    return hashlib.sha256(json.dumps(dict(call.path)).encode() + call.content).hexdigest()
 
 
 def _matches(document: Document, values: Mapping[str, str]) -> bool:
@@ -185,9 +204,9 @@ def tagged(details: Document) -> Document:
     return {"definedTags": details.get("definedTags") or {}, "freeformTags": details.get("freeformTags") or {}}
 
 
-def located(compartment_id: str) -> Document:
+def located(region: Region, compartment_id: str) -> Document:
     """Return the fields that say where a resource is."""
-    return {"availabilityDomain": AVAILABILITY_DOMAIN, "compartmentId": compartment_id}
+    return {"availabilityDomain": region.availability_domain, "compartmentId": compartment_id}
 
 
 def display_name(details: Document, default: str) -> str:

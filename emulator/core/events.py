@@ -10,14 +10,20 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .identifiers import AVAILABILITY_DOMAIN, now
+from .identifiers import HOME, Region, now
 from .journal import Journal
 from .operations import Document
 
 Listener = Callable[[Document], None]
 
 
-def build_event(source: str, event_type: str, resource: Document, details: Mapping[str, Any] | None = None) -> Document:
+def build_event(
+    source: str,
+    event_type: str,
+    resource: Document,
+    details: Mapping[str, Any] | None = None,
+    region: Region = HOME,
+) -> Document:
     """Return the event `com.oraclecloud.<event_type>` about a resource as it is now."""
     compartment_id = resource["compartmentId"]
     return {
@@ -32,7 +38,7 @@ def build_event(source: str, event_type: str, resource: Document, details: Mappi
             "compartmentName": "backups",
             "resourceName": resource.get("displayName"),
             "resourceId": resource["id"],
-            "availabilityDomain": resource.get("availabilityDomain", AVAILABILITY_DOMAIN),
+            "availabilityDomain": resource.get("availabilityDomain", region.availability_domain),
             "freeformTags": dict(resource.get("freeformTags") or {}),
             "definedTags": dict(resource.get("definedTags") or {}),
             "additionalDetails": dict(details or {}),
@@ -43,10 +49,11 @@ def build_event(source: str, event_type: str, resource: Document, details: Mappi
 
 
 class EventBus:
-    """Services publish what happened to their resources; the Events service and Connector Hub subscribe."""
+    """Services of a region publish what happened to their resources; its Events and Connector Hub subscribe."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, region: Region) -> None:
         self._journal = journal
+        self._region = region
         self._listeners: list[Listener] = []
 
     def subscribe(self, listener: Listener) -> None:
@@ -66,6 +73,7 @@ class EventBus:
             type=event["eventType"],
             resource=data["resourceId"],
             source=data["additionalDetails"].get("volumeId"),
+            region=self._region.name,
             event=event,
         )
         for listener in tuple(self._listeners):

@@ -11,6 +11,7 @@ import hashlib
 import os
 import secrets
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from jwt.algorithms import RSAAlgorithm
 
-from .identifiers import REGION
+from .identifiers import HOME, Region
 
 OPERATOR, FUNCTION = "operator", "function"
 _ISSUER = "authService.oracle.com"
@@ -60,9 +61,12 @@ def replace_file(path: Path, content: bytes, owner: int | None = None) -> None:
 
 
 class ApiKey:
-    """The operator's API key; `config_file` is one that the OCI CLI and the SDK read."""
+    """The operator's API key; `config_file` is one that the OCI CLI and the SDK read.
 
-    def __init__(self, directory: Path, tenancy_id: str, user_id: str) -> None:
+    Its profile DEFAULT is that of the first region, and each other region's profile is named after it.
+    """
+
+    def __init__(self, directory: Path, tenancy_id: str, user_id: str, regions: Sequence[str]) -> None:
         key = new_key()
         spki = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         digest = hashlib.md5(spki, usedforsecurity=False).hexdigest()
@@ -78,9 +82,10 @@ class ApiKey:
             "user": user_id,
             "fingerprint": fingerprint,
             "tenancy": tenancy_id,
-            "region": REGION,
+            "region": regions[0],
             "key_file": str(key_file),
         }
+        config.update({region: {"region": region} for region in regions[1:]})
         with self.config_file.open("w") as file:
             config.write(file)
         self.config_file.chmod(0o600)
@@ -128,7 +133,14 @@ class ResourcePrincipal:
     """
 
     def __init__(
-        self, directory: Path, issuer: TokenIssuer, claims: dict[str, Any], *, seconds: int, owner: int | None = None
+        self,
+        directory: Path,
+        issuer: TokenIssuer,
+        claims: dict[str, Any],
+        *,
+        seconds: int,
+        owner: int | None = None,
+        region: Region = HOME,
     ) -> None:
         self.key_file = directory / "private.pem"
         self.token_file = directory / "rpst"
@@ -136,6 +148,7 @@ class ResourcePrincipal:
         self._claims = claims
         self._seconds = seconds
         self._owner = owner
+        self._region = region
         self._is_expired = False
         self._token = self._write(seconds)
 
@@ -162,7 +175,7 @@ class ResourcePrincipal:
             "OCI_RESOURCE_PRINCIPAL_VERSION": "2.2",
             "OCI_RESOURCE_PRINCIPAL_RPST": str(self.token_file),
             "OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM": str(self.key_file),
-            "OCI_RESOURCE_PRINCIPAL_REGION": REGION,
+            "OCI_RESOURCE_PRINCIPAL_REGION": self._region.name,
         }
 
     def _write(self, seconds: int) -> str:

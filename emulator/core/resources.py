@@ -33,7 +33,6 @@ class Resources(Service):
         model: the SDK's model of the resource: answers show its fields alone. None shows everything.
         summary_model: the SDK's model of a resource in a list; `model` where it is None.
         filters: the query parameters that a list is filtered by.
-        is_regional: whether their OCIDs name the region; those of compartments and policies do not.
         is_instant: whether they are created and deleted at once, and unknown afterwards, as topics and rules are.
             Others go from the state that `build` gives them to `ready_state`, and through `deleting_state` to
             `deleted_state`, in which they stay readable; where that is empty, they are unknown then.
@@ -52,7 +51,6 @@ class Resources(Service):
     model: Model | None = None
     summary_model: Model | None = None
     filters: tuple[str, ...] = ("compartmentId", "displayName", "lifecycleState")
-    is_regional = True
     is_instant = False
     ready_state = "AVAILABLE"
     deleting_state = "TERMINATING"
@@ -65,7 +63,10 @@ class Resources(Service):
     def __init__(self, cloud: Cloud) -> None:
         super().__init__(cloud)
         self.collection = Collection(
-            self.resource_type, page_size=cloud.options.page_size, is_regional=self.is_regional
+            self.resource_type,
+            page_size=cloud.options.page_size,
+            region=cloud.region if self.is_regional else None,
+            on_change=cloud.changes.tell,
         )
 
     def document_of(self, ocid: str) -> Document | None:
@@ -244,5 +245,11 @@ class Resources(Service):
             noun = self.event_noun or self.resource_type
             event_type = f"{self.event_prefix}.{self.event_verbs.get(verb, verb)}{noun}{suffix}"
             self.cloud.events.publish(
-                build_event(self.event_source, event_type, document, details or self.additional_details(document))
+                build_event(
+                    self.event_source,
+                    event_type,
+                    document,
+                    details or self.additional_details(document),
+                    self.cloud.region,
+                )
             )

@@ -11,7 +11,12 @@ class Service:
 
     It finds another one by ``self.cloud.service(Volumes)`` when it needs it, never in its constructor, so that
     services can be registered in any order.
+
+    Attributes:
+        is_regional: whether each region has its own. Identity is one for all regions, and its OCIDs name none.
     """
+
+    is_regional = True
 
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud

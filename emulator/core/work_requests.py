@@ -57,7 +57,8 @@ class WorkRequests(Service):
     def __init__(self, cloud: Cloud) -> None:
         super().__init__(cloud)
         self._collections = {
-            api: Collection(api.resource_type, page_size=cloud.options.page_size) for api in _APIS.values()
+            api: Collection(api.resource_type, page_size=cloud.options.page_size, region=cloud.region)
+            for api in _APIS.values()
         }
         self._errors: dict[str, list[Document]] = {}
         self._logs: dict[str, list[Document]] = {}

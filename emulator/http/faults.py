@@ -3,6 +3,7 @@
 A fault is one JSON object:
 
 * ``operation``: the API operation's name, e.g. ``CreateVolumeBackup``, or ``*``;
+* ``region``: the region whose calls it hits (all);
 * ``times``: how many calls it hits (1), after letting ``after`` calls pass (0), and then each ``every``-th one (1);
 * ``delaySeconds``: wait before anything else;
 * ``status``, ``code``, ``message``, ``headers``: answer with this error instead of carrying the call out;
@@ -19,6 +20,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Literal, TypedDict
 
 _TYPES: dict[str, tuple[type, ...]] = {
+    "region": (str,),
     "times": (int,),
     "after": (int,),
     "every": (int,),
@@ -38,6 +40,7 @@ class Fault:
     """See this module's text; `times` counts down."""
 
     operation: str
+    region: str = ""
     times: int = 1
     after: int = 0
     every: int = 1
@@ -60,6 +63,7 @@ class Fault:
 class FaultKeys(TypedDict, total=False):
     """The keys of a fault beside `operation` and the delay, for a type checker; see this module's text."""
 
+    region: str
     times: int
     after: int
     every: int
@@ -80,10 +84,11 @@ _KEYS = [
 
 
 class Faults:
-    """The faults that are still to come, of operations whose names are known."""
+    """The faults that are still to come, of operations and regions whose names are known."""
 
-    def __init__(self, operations: Iterable[str]) -> None:
+    def __init__(self, operations: Iterable[str], regions: Iterable[str]) -> None:
         self._operations = {*operations, "*"}
+        self._regions = {*regions}
         self._faults: list[Fault] = []
 
     def add(self, document: dict[str, Any]) -> None:
@@ -93,6 +98,8 @@ class Faults:
         operation = document.get("operation")
         if operation not in self._operations:
             raise ValueError(f"a fault names an operation of the local OCI, or *, and not {operation!r}")
+        if "region" in document and document["region"] not in self._regions:
+            raise ValueError(f"a fault names one of {', '.join(sorted(self._regions))}, and not {document['region']!r}")
         self._faults.append(
             Fault(**{"delay_seconds" if key == "delaySeconds" else key: value for key, value in document.items()})
         )
@@ -101,10 +108,10 @@ class Faults:
         """Forget all of them."""
         self._faults.clear()
 
-    def next(self, operation: str) -> Fault | None:
-        """Return the fault that hits this call of an operation, if any; the call is counted."""
+    def next(self, operation: str, region: str) -> Fault | None:
+        """Return the fault that hits this call of an operation in a region, if any; the call is counted."""
         for fault in self._faults:
-            if fault.operation not in {operation, "*"} or fault.times <= 0:
+            if fault.operation not in {operation, "*"} or fault.region not in {region, ""} or fault.times <= 0:
                 continue
             if fault.is_due():
                 fault.times -= 1

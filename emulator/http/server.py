@@ -26,7 +26,7 @@ Method = Callable[[Call], Awaitable[Reply]]
 
 
 class Server:
-    """Serves the operations of services; keeps none of their state.
+    """Serves the operations of a region's services; keeps none of their state.
 
     `find_principal` knows who a key id belongs to; `authorize` raises ServiceError where a principal (its OCID) may not
     carry out an operation; `kill_functions` ends their processes, for a fault that asks for it.
@@ -34,6 +34,7 @@ class Server:
 
     def __init__(
         self,
+        region: str,
         services: Iterable[object],
         journal: Journal,
         faults: Faults,
@@ -42,6 +43,7 @@ class Server:
         kill_functions: Callable[[], Awaitable[None]],
         latency_seconds: float,
     ) -> None:
+        self._region = region
         self._journal = journal
         self._faults = faults
         self._authorize = authorize
@@ -81,7 +83,15 @@ class Server:
         line = f"{request.method} {request.path} -> {error.status} {error.code}"
         headers = {name.lower(): value for name, value in request.headers.items()}
         self._journal.add(
-            "request", line, operation="", status=error.status, principal="", headers=headers, content=b"", answer=None
+            "request",
+            line,
+            operation="",
+            region=self._region,
+            status=error.status,
+            principal="",
+            headers=headers,
+            content=b"",
+            answer=None,
         )
         return _response(error.status, _error(error), {}, _request_id(request))
 
@@ -93,10 +103,11 @@ class Server:
         principal: Principal | None = None
         try:
             content = await request.read()
-            call = Call(dict(request.match_info), dict(request.query), headers, content)
             if declared.signed:
                 principal = verify(request.method, request.raw_path, headers, content, self._find_principal)
-            fault = self._faults.next(declared.name)
+            caller = principal.ocid if principal else ""
+            call = Call(dict(request.match_info), dict(request.query), headers, content, caller)
+            fault = self._faults.next(declared.name, self._region)
             reply = await self._carry_out(declared, method, call, principal, fault, request)
         except ServiceError as error:
             reply = _refusal(error)
@@ -110,6 +121,7 @@ class Server:
             "request",
             f"{declared.name}: {request.method} {request.path} -> {reply.status} in {milliseconds:.0f} ms",
             operation=declared.name,
+            region=self._region,
             status=reply.status,
             milliseconds=milliseconds,
             principal=principal.kind if principal else "",

@@ -41,6 +41,7 @@ from .notifications.topics import Topics
 from .queue.messages import Messages
 from .queue.queues import Queues
 from .resource_scheduler.schedules import Schedules
+from .resource_search.search import ResourceSearch
 from .streaming.streams import Streams
 from .virtual_network.oracle_services import OracleServices
 from .virtual_network.route_tables import RouteTables
@@ -92,4 +93,5 @@ SERVICES: tuple[type[Service], ...] = (
     LogGroups,
     Logs,
     Schedules,
+    ResourceSearch,
 )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from handlers.backups.existing_backups import DELETED, volume_backup
-from handlers.domain.errors import BackupStateUnknown, BackupUnfinished, FunctionError
+from handlers.domain.errors import BackupFaulty, BackupStateUnknown, BackupUnfinished, FunctionError
 from handlers.domain.models import VolumeBackup
 from handlers.domain.resource_kinds import BACKUP_KINDS
 from handlers.domain.result import Outcome, Result, skipped
 from handlers.domain.trigger import Target
+from handlers.domain.untrusted import text
 from handlers.oci.client import ApiResponse, OciApi
 from handlers.oci.polling import poll
 
@@ -21,11 +22,14 @@ def is_completion(target: Target) -> bool:
 def complete(target: Target, api: OciApi) -> Result:
     """Read the backup (GetVolumeBackup and its kin) until its state is final: an event can outrun the API.
 
-    Raises BackupUnfinished where the deadline comes first, and BackupStateUnknown where it cannot be read: neither
-    says anything about the backup itself.
+    A copy, which takes its time, is looked at once. Raises BackupUnfinished where the deadline comes first, and
+    BackupStateUnknown where it cannot be read: neither says anything about the backup itself. Raises BackupFaulty where
+    a copy is of no use.
     """
     try:
-        answer, backup = poll(lambda: _read(target, api), _is_unfinished, api.deadline)
+        answer, backup = (
+            _read(target, api) if target.is_copy else poll(lambda: _read(target, api), _is_unfinished, api.deadline)
+        )
     except BackupUnfinished:
         raise
     except FunctionError as error:
@@ -33,6 +37,9 @@ def complete(target: Target, api: OciApi) -> Result:
     name = target.name or backup.display_name
     if backup.lifecycle_state in DELETED:
         return skipped(target.trigger, "the backup has been deleted since", target.resource.text, resource_name=name)
+    is_copy = text(backup.document().get(BACKUP_KINDS[target.resource.resource_type].source_backup_field)) is not None
+    if is_copy and backup.lifecycle_state == "FAULTY":
+        raise BackupFaulty.of_copy()
     return Result(
         target.trigger,
         Outcome.COMPLETED,
@@ -41,6 +48,7 @@ def complete(target: Target, api: OciApi) -> Result:
         resource_name=name,
         volume_backup=backup,
         opc_request_id=answer.opc_request_id,
+        is_copy=is_copy,
     )
 
 
@@ -49,7 +57,8 @@ def _read(target: Target, api: OciApi) -> tuple[ApiResponse, VolumeBackup]:
     backup = volume_backup(answer)
     # A group's backup passes COMMITTED, too: like REQUEST_RECEIVED and CREATING that is not yet an end.
     if backup.lifecycle_state not in _FINAL | DELETED:
-        raise BackupUnfinished(f"the event says that the backup ended, the API that it is {backup.lifecycle_state}")
+        said = "the copy was asked for" if target.is_copy else "the event says that the backup ended"
+        raise BackupUnfinished(f"{said}, and the API says that it is {backup.lifecycle_state}")
     return answer, backup
 
 

@@ -106,6 +106,9 @@ class Deferrals:
         """
         if self._dry_run:
             return [replace(result, stays_in_queue=result.was_deferred) for result in results]
+        return self._follow_up(self._defer(results))
+
+    def _defer(self, results: Sequence[Result]) -> list[Result]:
         standing = [_left_in_queue(result) if _is_alone_in_its_message(result) else result for result in results]
         if self._queue is None:
             return [_left_in_queue(result) if _is_left_of_work(result) else result for result in standing]
@@ -116,6 +119,19 @@ class Deferrals:
             for place in places:
                 standing[place] = _deferred(standing[place]) if error is None else _not_deferred(standing[place], error)
         return standing
+
+    def _follow_up(self, results: list[Result]) -> list[Result]:
+        """Put what is to be looked at until it has ended into the queue; without one, what is told now is the last."""
+        following = [(place, result.follow_up) for place, result in enumerate(results) if result.follow_up is not None]
+        if self._queue is None or not following:
+            return results
+        contents = (write_work([task], self._started, "it had not yet ended") for _, task in following)
+        errors = self._put(self._queue, contents, len(following))
+        for (place, _), error in zip(following, errors, strict=True):
+            if error is not None:
+                reason = f"It cannot be told when it ends, for it could not be put into the queue: {error.message}"
+                results[place] = replace(results[place], reason=reason, hint=error.hint)
+        return results
 
     def _put(self, queue: WorkQueue, contents: Iterable[str], number: int) -> Sequence[FunctionError | None]:
         """Put so many messages, and return why each was not put, or None. Not even a defect hides what was made."""

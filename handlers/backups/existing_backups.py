@@ -34,19 +34,20 @@ def list_backups(resource: KnownResource, api: OciApi) -> list[VolumeBackup]:
         "limit": _BACKUPS_TO_COMPARE,
     }
     listed = api.send(operation, resource.ocid, query=query).document
-    backups = [backup for backup in map(_parse, listed) if backup is not None]
+    backups = [backup for backup in map(parse_backup, listed) if backup is not None]
     return [backup for backup in backups if source_of(backup, resource) in {None, resource.ocid.text}]
 
 
 def volume_backup(answer: ApiResponse) -> VolumeBackup:
     """Return the backup that an API answered. Raises ApiUnreachable where the answer is none."""
-    backup = _parse(answer.document)
+    backup = parse_backup(answer.document)
     if backup is None:
         raise ApiUnreachable("The service's answer is not a backup: it has no id or no lifecycleState.")
     return backup
 
 
-def _parse(document: object) -> VolumeBackup | None:
+def parse_backup(document: object) -> VolumeBackup | None:
+    """Return a backup as an API tells of it, None where it is none."""
     try:
         return VolumeBackup.of(document) if isinstance(document, dict) else None
     except ValidationError:

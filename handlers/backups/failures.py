@@ -27,6 +27,7 @@ def failed(task: Task, error: BaseException) -> Result:
         # What is read, not made, is asked for without a token: a backup that ended, an alarm.
         retry_token=task.retry_token if resource.resource_type in SOURCES else None,
         request=task.planned,
+        is_copy=task.is_copy or task.is_to_copy,
     )
 
 
@@ -45,6 +46,8 @@ def left_undone(task: Task, *, begun: bool) -> str:
     if isinstance(task, Report):
         return f"the backups of all {task.selection} were looked at"
     named = name_with_ocid(task.resource, task.name)
+    if task.is_to_copy:
+        return f"a copy of the backup {named} was {'answered' if begun else 'asked for'}"
     done = {
         **dict.fromkeys(BACKUP_KINDS, f"the final state of the backup {named} was read"),
         "alarm": f"the tags of the alarm {named} were read",

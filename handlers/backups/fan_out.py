@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from queue import Empty, SimpleQueue
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from handlers.backups.failures import failed, left_undone, out_of_time
 from handlers.domain.deadline import Deadline
@@ -17,6 +17,9 @@ from handlers.domain.result import Result, skipped
 from handlers.domain.search import Task
 from handlers.domain.trigger import Target
 from handlers.workers import Workers
+
+if TYPE_CHECKING:
+    from handlers.domain.models import CreateBackupDetails
 
 # What is done is told before more than ten seconds are waited for the rest: a container can be killed, and people are
 # waiting. The half second is for the publish itself. In 300 seconds that makes 32 publishes of the 60 that a topic
@@ -160,6 +163,6 @@ def _leave_for_later(result: Result, task: Task) -> Result:
     if not result.can_be_done_later:
         return replace(result, was_deferred=was_deferred)
     unfinished = task
-    if isinstance(task, Target):
-        unfinished = replace(task, planned=result.request or task.planned)
+    if isinstance(task, Target) and not result.is_copy:
+        unfinished = replace(task, planned=cast("CreateBackupDetails | None", result.request) or task.planned)
     return replace(result, was_deferred=was_deferred, unfinished=unfinished)

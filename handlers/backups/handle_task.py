@@ -13,11 +13,14 @@ from handlers.domain.result import Result
 from handlers.domain.search import Report, Search, Task
 from handlers.domain.trigger import Target
 from handlers.oci.client import OciApi
+from handlers.oci.copy_region import CopyRegion
 from handlers.settings import Settings
 from handlers.workers import Workers
 
 
-def handle_task(task: Task, api: OciApi, workers: Workers, settings: Settings) -> Sequence[Task | Result]:
+def handle_task(
+    task: Task, api: OciApi, workers: Workers, settings: Settings, copy_region: CopyRegion | None
+) -> Sequence[Task | Result]:
     """Return the results of a task, or the tasks that it stands for. Raises FunctionError."""
     given_up = give_up(task, settings.give_up_hours)
     if given_up is not None:
@@ -25,7 +28,7 @@ def handle_task(task: Task, api: OciApi, workers: Workers, settings: Settings) -
     if not isinstance(task, Target):
         return _look_for(task, api)
     if is_completion(task):
-        return [complete(task, api)]
+        return _end(task, api, settings, copy_region)
     if task.resource.resource_type == "alarm":
         from handlers.backups.alarms import selection_of
 
@@ -33,6 +36,18 @@ def handle_task(task: Task, api: OciApi, workers: Workers, settings: Settings) -
     if task.resource.resource_type == "instance":
         return volumes_of(task, api, workers)
     return [back_up(task, api, settings)]
+
+
+def _end(target: Target, api: OciApi, settings: Settings, copy_region: CopyRegion | None) -> Sequence[Task | Result]:
+    """Return how a backup has ended, and its copy where it is to have one."""
+    if copy_region is None and not target.is_to_copy:
+        return [complete(target, api)]
+    from handlers.backups.copies import copy_backup, wanted_copies
+
+    if target.is_to_copy:
+        return [copy_backup(target, api, copy_region, dry_run=settings.dry_run)]
+    completed = complete(target, api)
+    return [completed, *wanted_copies(target, completed)]
 
 
 def _look_for(task: Search | Report, api: OciApi) -> Sequence[Task | Result]:

@@ -10,6 +10,7 @@ FunctionError
 ├── GivenUp                     work from the queue was tried for as long as it may be
 ├── BackupMismatch              an answered backup is not the one that was asked for
 ├── BackupUnfinished            a backup said to have ended has not
+├── BackupFaulty                the copy of a backup has ended, and nothing can be restored from it
 ├── BackupStateUnknown          a backup said to have ended could not be read
 ├── DeadlineReached             the invocation's time was over before this was done
 └── InternalError               a defect of this function
@@ -115,6 +116,17 @@ class BackupMismatch(FunctionError):
 class BackupUnfinished(FunctionError):
     code = "IncorrectState"
     retryable = True
+
+
+class BackupFaulty(FunctionError):
+    code = "BackupFaulty"
+
+    @classmethod
+    def of_copy(cls) -> BackupFaulty:
+        return cls(
+            "The copy has ended FAULTY: nothing can be restored from it.",
+            hint="Delete the copy, and have the backup copied again; if that ends FAULTY too, ask Oracle's support.",
+        )
 
 
 class BackupStateUnknown(FunctionError):

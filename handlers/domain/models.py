@@ -161,6 +161,18 @@ class CreateVolumeGroupBackupDetails(CreateBackupDetails):
     kms_key_id: None = None
 
 
+class CopyBackupDetails(WireModel):
+    """CopyVolumeBackup's fields, and those of its two kin. Neither tags nor retention are among them."""
+
+    destination_region: str
+    display_name: str | None = None
+    kms_key_id: KmsKeyId | None = None
+
+    def body(self) -> bytes:
+        """Return the request's bytes: the same fields always give the same bytes."""
+        return json.dumps(self.document()).encode()
+
+
 DETAILS: dict[str, type[CreateBackupDetails]] = {
     "volume": CreateVolumeBackupDetails,
     "bootvolume": CreateBootVolumeBackupDetails,

@@ -82,6 +82,20 @@ CREATE_VOLUME_GROUP_BACKUP = _core_backup(
     "manage boot-volume-backups",
     "use volumes",
 )
+COPY_VOLUME_BACKUP = _core_backup(
+    "CopyVolumeBackup", "POST", "/volumeBackups/{id}/actions/copy", "manage volume-backups"
+)
+COPY_BOOT_VOLUME_BACKUP = _core_backup(
+    "CopyBootVolumeBackup", "POST", "/bootVolumeBackups/{id}/actions/copy", "manage boot-volume-backups"
+)
+COPY_VOLUME_GROUP_BACKUP = _core_backup(
+    "CopyVolumeGroupBackup",
+    "POST",
+    "/volumeGroupBackups/{id}/actions/copy",
+    "manage volume-group-backups",
+    "manage volume-backups",
+    "manage boot-volume-backups",
+)
 GET_VOLUME = _core("GetVolume", "GET", "/volumes/{id}", "use volumes")
 GET_BOOT_VOLUME = _core("GetBootVolume", "GET", "/bootVolumes/{id}", "use volumes")
 GET_VOLUME_GROUP = _core("GetVolumeGroup", "GET", "/volumeGroups/{id}", "inspect volume-groups")

@@ -22,6 +22,8 @@ class ResourceKind:
         create_backup: Makes a backup of it.
         get_backup: Reads one backup.
         list_backups: Lists the backups of one resource, or of a compartment.
+        copy_backup: Copies a backup to another region.
+        lists_by_source: Whether `list_backups` can be asked for the copies of one backup.
     """
 
     name: str
@@ -30,11 +32,18 @@ class ResourceKind:
     create_backup: Operation
     get_backup: Operation
     list_backups: Operation
+    copy_backup: Operation
+    lists_by_source: bool = True
 
     @property
     def backup_name(self) -> str:
         """The resource type in the OCIDs of its backups, which is also what their CloudEvents' types begin with."""
         return f"{self.name}backup"
+
+    @property
+    def source_backup_field(self) -> str:
+        """The field of a copy that names the backup in the other region (``sourceBootVolumeBackupId``)."""
+        return f"source{self.id_field[0].upper()}{self.id_field[1:-2]}BackupId"
 
 
 _ROWS = (
@@ -45,6 +54,7 @@ _ROWS = (
         create_backup=operations.CREATE_VOLUME_BACKUP,
         get_backup=operations.GET_VOLUME_BACKUP,
         list_backups=operations.LIST_VOLUME_BACKUPS,
+        copy_backup=operations.COPY_VOLUME_BACKUP,
     ),
     ResourceKind(
         name="bootvolume",
@@ -53,6 +63,7 @@ _ROWS = (
         create_backup=operations.CREATE_BOOT_VOLUME_BACKUP,
         get_backup=operations.GET_BOOT_VOLUME_BACKUP,
         list_backups=operations.LIST_BOOT_VOLUME_BACKUPS,
+        copy_backup=operations.COPY_BOOT_VOLUME_BACKUP,
     ),
     ResourceKind(
         name="volumegroup",
@@ -61,6 +72,8 @@ _ROWS = (
         create_backup=operations.CREATE_VOLUME_GROUP_BACKUP,
         get_backup=operations.GET_VOLUME_GROUP_BACKUP,
         list_backups=operations.LIST_VOLUME_GROUP_BACKUPS,
+        copy_backup=operations.COPY_VOLUME_GROUP_BACKUP,
+        lists_by_source=False,
     ),
 )
 RESOURCE_KINDS = {kind.name: kind for kind in _ROWS}

@@ -13,15 +13,16 @@ from handlers.domain.untrusted import one_line
 
 if TYPE_CHECKING:
     from handlers.domain.errors import FunctionError
-    from handlers.domain.models import CreateBackupDetails, VolumeBackup
+    from handlers.domain.models import CopyBackupDetails, CreateBackupDetails, VolumeBackup
     from handlers.domain.search import Task
     from handlers.domain.selection import Selection
-    from handlers.domain.trigger import Trigger
+    from handlers.domain.trigger import Target, Trigger
 
 
 class Outcome(StrEnum):
     ACCEPTED = "accepted"
     DEFERRED = "deferred"
+    COPYING = "copying"
     DUPLICATE = "duplicate"
     UNPROTECTED = "unprotected"
     SKIPPED = "skipped"
@@ -85,6 +86,8 @@ class Result:
         milliseconds: How long the work on it took.
         count: How many equal items of a batch this one result stands for.
         notified: Whether every topic has taken the message about it.
+        is_copy: Whether it is about a copy in another region.
+        follow_up: What is to be looked at until it has ended, where there is a queue.
         finding: What a report has found out about the resource.
         body: What sends it again, where it is about no resource.
         unfinished: What is still to be done, where a later try can do it.
@@ -103,12 +106,14 @@ class Result:
     is_only_for_now: bool = False
     error: FunctionError | None = None
     retry_token: str | None = None
-    request: CreateBackupDetails | None = None
+    request: CreateBackupDetails | CopyBackupDetails | None = None
     volume_backup: VolumeBackup | None = None
     opc_request_id: str | None = None
     milliseconds: int = 0
     count: int = 1
     notified: bool = False
+    is_copy: bool = False
+    follow_up: Target | None = None
     finding: Finding | None = None
     body: dict[str, Any] | None = None
     unfinished: Task | None = None

@@ -72,6 +72,8 @@ class Target:
         request: What the backup is to be like, where a request asked for it.
         planned: The request of the first try, which every later one repeats byte for byte; None before it was built.
         deferral: What it brings along from its first try; None where this is the first.
+        is_to_copy: Whether the backup that ended is to be copied to another region.
+        is_copy: Whether the backup is such a copy, which is looked at until it has ended.
     """
 
     trigger: Trigger
@@ -84,11 +86,13 @@ class Target:
     request: BackupRequest | SelectionRequest | None = None
     planned: CreateBackupDetails | None = None
     deferral: Deferral | None = None
+    is_to_copy: bool = False
+    is_copy: bool = False
 
     @property
     def key(self) -> str:
-        """What tells it from others of the same trigger."""
-        return self.resource.text
+        """What tells it from others of the same trigger: a backup that ended is told, and may be copied."""
+        return f"copy of {self.resource.text}" if self.is_to_copy else self.resource.text
 
     @property
     def resource_id(self) -> str:

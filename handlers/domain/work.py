@@ -65,6 +65,8 @@ def _target_document(target: Target) -> dict[str, Any]:
         "tagRequired": target.tag_required or None,
         "selectedBy": _condition_document(target.condition) if target.condition else None,
         "request": target.request.document() if target.request else None,
+        "isToCopy": target.is_to_copy or None,
+        "isCopy": target.is_copy or None,
         "planned": target.planned.document() if target.planned else None,
     }
 

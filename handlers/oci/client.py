@@ -101,16 +101,19 @@ class OciApi:
         retry_token: str | None = None,
         query: dict[str, Any] | None = None,
         compartment_id: str | None = None,
+        region: str | None = None,
         endpoint: Endpoint | None = None,
     ) -> ApiResponse:
         """Send `operation` about `resource`; transient errors are retried with the same token and bytes.
 
-        Without a resource it is sent to the function's own region. `endpoint` takes the place of the one that service
-        and region have. `compartment_id` is where the resource is, as far as the caller knows: it stands in the
-        statements that a refusal's hint shows.
+        It goes to the resource's region, or to the function's own where there is no resource; `region` takes the place
+        of either, and `endpoint` that of the one that service and region have. `compartment_id` is where the resource
+        is, as far as the caller knows: it stands in the statements that a refusal's hint shows.
 
         Raises ApiError, ApiUnreachable, DeadlineReached, ResourcePrincipalUnavailable.
         """
+        if endpoint is None and region is not None:
+            endpoint = self._connections.endpoint_in(operation.service, region)
         endpoint = endpoint or self._connections.endpoint(operation.service, resource)
         path = operation.service.base_path + operation.path.format(id=resource.text if resource else "")
         target = f"{path}?{urlencode(query)}" if query else path
@@ -150,6 +153,7 @@ class OciApi:
         *,
         body: bytes | None = None,
         compartment_id: str | None = None,
+        region: str | None = None,
     ) -> Iterator[list[dict[str, Any]]]:
         """Yield the pages of a list as they come. Raises what `send` raises, and ApiUnreachable where it does not end.
 
@@ -158,7 +162,9 @@ class OciApi:
         page: str | None = None
         for _ in range(_MAX_PAGES):
             paged = {**query, "page": page} if page else query
-            answer = self.send(operation, resource, query=paged, body=body, compartment_id=compartment_id)
+            answer = self.send(
+                operation, resource, query=paged, body=body, compartment_id=compartment_id, region=region
+            )
             yield answer.document
             page = answer.next_page
             if not page:

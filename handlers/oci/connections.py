@@ -14,6 +14,7 @@ from urllib.request import getproxies, proxy_bypass
 import certifi
 import urllib3
 
+from handlers.domain.base_urls import BaseUrls
 from handlers.domain.deadline import Deadline
 from handlers.domain.errors import InvalidConfiguration, ResourcePrincipalUnavailable
 from handlers.domain.ocids import Ocid
@@ -40,7 +41,7 @@ class Connections:
     Raises InvalidConfiguration.
 
     Args:
-        replacement: A base URL that takes the place of every service's endpoint (the local OCI); None leaves them to
+        replacement: Base URLs that take the place of every service's endpoint (the local OCI); None leaves them to
             region and realm.
         at_once: How many connections are kept to each endpoint: as many as are used at a time.
         limits: What one exchange may take.
@@ -49,7 +50,7 @@ class Connections:
 
     def __init__(
         self,
-        replacement: str | None,
+        replacement: BaseUrls | None,
         at_once: int,
         *,
         limits: Limits = Limits(),  # noqa: B008  (a tuple of numbers)
@@ -60,7 +61,7 @@ class Connections:
         self._kept = min(at_once, _MAX_KEPT_CONNECTIONS)
         self._clock = clock
         # One for all connections: reading the authorities' certificates takes as long as opening ten of them.
-        self._tls = None if replacement and replacement.startswith("http:") else _ssl_context()
+        self._tls = None if replacement and replacement.are_plain else _ssl_context()
         self._proxy = _proxy(self._tls, self._kept) if self._tls else None
         self._lock = Lock()
         self._principal: Principal | None = None
@@ -105,9 +106,9 @@ class Connections:
         own = self.principal().region
         return find_region(resource, own) == own
 
-    def endpoint_at(self, base: str) -> Endpoint:
-        """Return the endpoint of a base URL that a service has told; the replacement takes the place of that, too."""
-        base = self._replacement or base.rstrip("/")
+    def endpoint_at(self, base: str, resource: Ocid) -> Endpoint:
+        """Return the endpoint of a base URL that a service has told for `resource`, or of what replaces that, too."""
+        base = self._replacement.of_region(self._region_of(resource)) if self._replacement else base.rstrip("/")
         return Endpoint(base, keep_connections(self._pool(base), self.limits, self._clock))
 
     def endpoint(self, service: Service, resource: Ocid | None) -> Endpoint:
@@ -117,22 +118,29 @@ class Connections:
 
         An OCID comes from outside, so it only chooses among the regions that the SDK knows in the function's own realm.
         """
+        return self.endpoint_in(service, self._region_of(resource))
+
+    def _region_of(self, resource: Ocid | None) -> str:
         own = self.principal().region
-        region = (resource and find_region(resource, own)) or own
+        return (resource and find_region(resource, own)) or own
+
+    def endpoint_in(self, service: Service, region: str) -> Endpoint:
+        """Return the endpoint in a region, by the region's name."""
         with self._lock:
             if (service, region) not in self._endpoints:
                 self._endpoints[service, region] = self._new_endpoint(service, region)
             return self._endpoints[service, region]
 
     def _new_endpoint(self, service: Service, region: str) -> Endpoint:
-        base = self._replacement or regions.endpoint_for(
-            service.label, region, service_endpoint_template=service.endpoint_template
-        )
+        if self._replacement:
+            base = self._replacement.of_region(region)
+        else:
+            base = regions.endpoint_for(service.label, region, service_endpoint_template=service.endpoint_template)
         return Endpoint(base, keep_connections(self._pool(base), self.limits, self._clock))
 
     def _pool(self, base: str) -> urllib3.HTTPConnectionPool:
         """Through the proxy that the environment names, as the SDK does; but not to the local OCI."""
-        if self._tls is None:
+        if self._tls is None or base.startswith("http:"):
             return urllib3.connection_from_url(base, maxsize=self._kept)
         if self._proxy and not proxy_bypass(urllib3.util.parse_url(base).host or ""):
             return self._proxy.connection_from_url(base)
@@ -140,7 +148,7 @@ class Connections:
 
 
 @cache
-def get_connections(replacement: str | None, at_once: int) -> Connections:
+def get_connections(replacement: BaseUrls | None, at_once: int) -> Connections:
     """Return the container's connections."""
     return Connections(replacement, at_once)
 

@@ -64,7 +64,7 @@ class WorkQueue:
         told = str(api.send(GET_QUEUE, self._queue).document["messagesEndpoint"])
         if not urlsplit(told).hostname:
             raise ApiUnreachable("GetQueue answered with a messagesEndpoint that is no URL.")
-        return self._connections.endpoint_at(told)
+        return self._connections.endpoint_at(told, self._queue)
 
 
 @cache

@@ -117,6 +117,9 @@ def _tell_what_happened(cause: Cause, results: Sequence[Result]) -> str:
     if cause.state == "unconfirmed":
         which = f"The {_noun(first)} {name_of(first)} has" if one else f"{cause.number} backups have"
         return f"{which} ended, but the function could not read how."
+    if first.is_copy:
+        which = f"The {_noun(first)} {name_of(first)} was" if one else f"{cause.number} backups were"
+        return f"{which} not copied to the other region. {'It is' if one else 'They are'} there in its own."
     if first.finding:
         return _tell_what_was_found(first.finding, cause.number)
     if not _names_resource(first):

@@ -18,6 +18,7 @@ _TYPES = {
     Outcome.ACCEPTED: "accepted",
     Outcome.DUPLICATE: "accepted",
     Outcome.COMPLETED: "completed",
+    Outcome.COPYING: "copying",
     Outcome.DEFERRED: "deferred",
     Outcome.UNPROTECTED: "unprotected",
     Outcome.SKIPPED: "skipped",
@@ -74,7 +75,9 @@ def _identity(result: Result) -> str:
 
 
 def _last_of_type(result: Result) -> str:
-    """A completion is told by the state that the backup ended in: `available` or `faulty`."""
+    """A completion is told by the state that the backup ended in: `available` or `faulty`; a copy is `copied`."""
+    if result.is_copy and result.outcome is Outcome.COMPLETED:
+        return "copied"
     if result.outcome is Outcome.COMPLETED and result.volume_backup:
         return result.volume_backup.lifecycle_state.lower()
     return _TYPES[result.outcome]

@@ -19,7 +19,9 @@ def state_of(result: Result) -> str:
     """
     if result.is_faulty:
         return "FAULTY"
-    if result.outcome is Outcome.FAILED and result.trigger.kind == "completion":
+    if result.is_copy and result.outcome is Outcome.COMPLETED:
+        return "copied"
+    if result.outcome is Outcome.FAILED and result.trigger.kind == "completion" and not result.is_copy:
         return "unconfirmed"
     return str(result.outcome)
 

@@ -102,6 +102,8 @@ def _target(trigger: Trigger, document: Mapping[str, Any]) -> Target:
         condition=_condition(document.get("selectedBy")),
         request=_request(document.get("request")),
         planned=_planned(resource, document.get("planned")),
+        is_to_copy=trigger.kind == "completion" and document.get("isToCopy") is True,
+        is_copy=trigger.kind == "completion" and document.get("isCopy") is True,
     )
 
 

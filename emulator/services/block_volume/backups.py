@@ -9,6 +9,7 @@ from ...core.errors import conflict
 from ...core.identifiers import now
 from ...core.operations import Call, Document, Reply
 from .block_resources import BlockResources
+from .copies import Copyable
 from .disks import check_key
 from .retention import (
     check_deletable,
@@ -21,17 +22,15 @@ from .retention import (
 _RUNNING = frozenset({"REQUEST_RECEIVED", "CREATING", "COMMITTED"})
 
 
-class Backups(BlockResources):
+class Backups(Copyable):
     """Backups go REQUEST_RECEIVED → CREATING → AVAILABLE, one of a source at a time.
 
     Attributes:
         source_kind: the class of what is backed up.
-        source_field: the field that names it.
         begun_state: the state that a backup is in once it has a time of creation.
     """
 
     source_kind: type[BlockResources]
-    source_field: str
     begun_state = "CREATING"
 
     @property
@@ -53,6 +52,7 @@ class Backups(BlockResources):
             check_key(details)
         return {
             self.source_field: source["id"],
+            self.copied_field: None,
             "compartmentId": source["compartmentId"],
             **tagged(details),
             "displayName": display_name(details, f"{self.resource_type}{now()}"),
@@ -101,7 +101,8 @@ class Backups(BlockResources):
 
     def additional_details(self, document: Document) -> dict[str, Any]:
         """Return what was recorded: `volumeId` for boot volumes, too, and an `.end` for success and failure."""
-        source = self.sources.collection.documents.get(document[self.source_field], {})
+        # What a copy was made of is in another region.
+        source = self.cloud.find_anywhere(document[self.source_field]) or {}
         state = document["lifecycleState"]
         return {
             "sourceType": document["sourceType"],

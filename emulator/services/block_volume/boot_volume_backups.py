@@ -16,9 +16,12 @@ class BootVolumeBackups(Backups):
     parameter = "bootVolumeBackupId"
     source_kind = BootVolumes
     source_field = "bootVolumeId"
+    copied_field = "sourceBootVolumeBackupId"
     create_model = f"{MODELS}.CreateBootVolumeBackupDetails"
+    copy_model = f"{MODELS}.CopyBootVolumeBackupDetails"
+    copy_operation = "COPY_BOOT_VOLUME_BACKUP"
     update_model = f"{MODELS}.UpdateBootVolumeBackupDetails"
-    filters = (*Backups.filters, source_field, "sourceBootVolumeBackupId")
+    filters = (*Backups.filters, source_field, copied_field)
 
     def build(self, details: Document) -> Document:
         source = self.source(details)
@@ -26,7 +29,6 @@ class BootVolumeBackups(Backups):
             **self.common(details, source, "REQUEST_RECEIVED"),
             "imageId": source["imageId"],
             "kmsKeyId": details.get("kmsKeyId") or source["kmsKeyId"],
-            "sourceBootVolumeBackupId": None,
             "systemTags": {},
             "uniqueSizeInGBs": 0,
             "volumeGroupBackupId": None,
@@ -56,6 +58,11 @@ class BootVolumeBackups(Backups):
     async def delete_boot_volume_backup(self, call: Call) -> Reply:
         """DeleteBootVolumeBackup. Answered 409 while the backup is retained."""
         return self.delete(call)
+
+    @operation("POST", f"{_ONE}/actions/copy")
+    async def copy_boot_volume_backup(self, call: Call) -> Reply:
+        """CopyBootVolumeBackup. Into another region. Remembers `opc-retry-token` for 24 hours."""
+        return self.copy(call)
 
     @operation("POST", f"{_ONE}/actions/changeCompartment")
     async def change_boot_volume_backup_compartment(self, call: Call) -> Reply:

@@ -40,7 +40,7 @@ class Disks(Assets):
         source = self._source(source_details) if source_details else None
         size = self._size(details, source)
         return {
-            **located(details["compartmentId"]),
+            **located(self.cloud.region, details["compartmentId"]),
             **tagged(details),
             "autoTunedVpusPerGB": None,
             "autotunePolicies": details.get("autotunePolicies"),
@@ -61,7 +61,7 @@ class Disks(Assets):
 
     def _check(self, details: Document) -> None:
         if details.get(self.replicas):
-            raise not_implemented(f"{self.replicas} are not served by the local OCI: it has one region.")
+            raise not_implemented(f"{self.replicas} are not served by the local OCI.")
         if details.get("kmsKeyId") is not None:
             check_key(details)
 

@@ -16,9 +16,12 @@ class VolumeBackups(Backups):
     parameter = "volumeBackupId"
     source_kind = Volumes
     source_field = "volumeId"
+    copied_field = "sourceVolumeBackupId"
     create_model = f"{MODELS}.CreateVolumeBackupDetails"
+    copy_model = f"{MODELS}.CopyVolumeBackupDetails"
+    copy_operation = "COPY_VOLUME_BACKUP"
     update_model = f"{MODELS}.UpdateVolumeBackupDetails"
-    filters = (*Backups.filters, source_field, "sourceVolumeBackupId")
+    filters = (*Backups.filters, source_field, copied_field)
 
     def build(self, details: Document) -> Document:
         source = self.source(details)
@@ -26,7 +29,6 @@ class VolumeBackups(Backups):
             **self.common(details, source, "REQUEST_RECEIVED"),
             "kmsKeyId": details.get("kmsKeyId") or source["kmsKeyId"],
             "sizeInMBs": source["sizeInMBs"],
-            "sourceVolumeBackupId": None,
             "systemTags": {},
             "uniqueSizeInGBs": 0,
             "uniqueSizeInMbs": 0,
@@ -57,6 +59,11 @@ class VolumeBackups(Backups):
     async def delete_volume_backup(self, call: Call) -> Reply:
         """DeleteVolumeBackup. Answered 409 while the backup is retained."""
         return self.delete(call)
+
+    @operation("POST", f"{_ONE}/actions/copy")
+    async def copy_volume_backup(self, call: Call) -> Reply:
+        """CopyVolumeBackup. Into another region. Remembers `opc-retry-token` for 24 hours."""
+        return self.copy(call)
 
     @operation("POST", f"{_ONE}/actions/changeCompartment")
     async def change_volume_backup_compartment(self, call: Call) -> Reply:

@@ -59,11 +59,11 @@ class VolumeGroups(Assets):
 
     def build(self, details: Document) -> Document:
         if details.get("volumeGroupReplicas"):
-            raise not_implemented("volumeGroupReplicas are not served by the local OCI: it has one region.")
+            raise not_implemented("volumeGroupReplicas are not served by the local OCI.")
         volume_ids = self._members(details)
         is_ready = details["sourceDetails"]["type"] == "volumeIds"
         return {
-            **located(details["compartmentId"]),
+            **located(self.cloud.region, details["compartmentId"]),
             **tagged(details),
             **self._sizes(volume_ids),
             "displayName": display_name(details, f"volumegroup{now()}"),
@@ -131,7 +131,7 @@ class VolumeGroups(Assets):
 
     def check_update(self, document: Document, details: Document) -> None:
         if details.get("volumeGroupReplicas"):
-            raise not_implemented("volumeGroupReplicas are not served by the local OCI: it has one region.")
+            raise not_implemented("volumeGroupReplicas are not served by the local OCI.")
         self._checked_members(details.get("volumeIds", []))
 
     def change(self, document: Document, fields: Document) -> None:

@@ -22,7 +22,7 @@ class BootVolumeAttachments(Resources):
         """Attach a boot volume to an instance that is being launched."""
         return self.collection.add(
             {
-                **located(instance["compartmentId"]),
+                **located(self.cloud.region, instance["compartmentId"]),
                 "bootVolumeId": boot_volume["id"],
                 "displayName": "Remote boot attachment for instance",
                 "instanceId": instance["id"],

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from ...core.collection import display_name, located, require, tagged
 from ...core.errors import incorrect_state, invalid
-from ...core.identifiers import REGION_KEY, new_ocid, now
+from ...core.identifiers import new_ocid, now
 from ...core.operations import Call, Document, Reply, operation
 from ...core.resources import Resources
 from ...core.work_requests import CORE, WorkRequests
@@ -59,7 +59,7 @@ class Instances(Resources):
         require(details, "shape")
         source = self._source(details)
         return {
-            **located(details["compartmentId"]),
+            **located(self.cloud.region, details["compartmentId"]),
             **tagged(details),
             **launch_fields(details),
             "displayName": display_name(details, f"instance{now()}"),
@@ -67,7 +67,7 @@ class Instances(Resources):
             "imageId": source.get("imageId"),
             "launchMode": "PARAVIRTUALIZED",
             "lifecycleState": "PROVISIONING",
-            "region": REGION_KEY,
+            "region": self.cloud.region.key,
             "shape": details["shape"],
             "sourceDetails": source,
             "systemTags": {},

@@ -52,7 +52,7 @@ class VolumeAttachments(Resources):
         # Oracle decides for paravirtualized where it is left to decide.
         kind = "paravirtualized" if details["type"] == "service_determined" else details["type"]
         return {
-            **located(instance["compartmentId"]),
+            **located(self.cloud.region, instance["compartmentId"]),
             **(_iscsi_fields(details) if kind == "iscsi" else {}),
             "attachmentType": kind,
             "device": details.get("device"),

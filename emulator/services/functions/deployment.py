@@ -54,7 +54,8 @@ class Deployment:
             "res_compartment": self._function["compartmentId"],
         }
         seconds, user = self._cloud.options.token_seconds, self._image.user
-        return ResourcePrincipal(directory, self._cloud.tokens, claims, seconds=seconds, owner=user)
+        region = self._cloud.region
+        return ResourcePrincipal(directory, self._cloud.tokens, claims, seconds=seconds, owner=user, region=region)
 
     def _new_container(self) -> Container:
         function, image = self._function, self._image

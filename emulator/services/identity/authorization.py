@@ -6,12 +6,13 @@ administrators. https://docs.oracle.com/en-us/iaas/Content/Identity/Concepts/pol
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 from ...core.cloud import Cloud
 from ...core.errors import not_found, not_implemented
-from ...core.identifiers import REGION_KEY, resource_type
+from ...core.identifiers import resource_type
 from ...core.operations import Call, Document
 from ...core.service import Service
 from .compartments import Compartments
@@ -26,6 +27,7 @@ from .permissions import (
 )
 from .policies import Policies
 from .policy_language import Statement, Subject, Variables, parse_rule, parse_statement
+from .required_permissions import OPERATIONS
 from .statements import find_location
 from .targets import Access, Target, access_of_call, access_to
 
@@ -46,7 +48,7 @@ _REGARDLESS_OF_TAGS = frozenset(
 
 
 class Authorization(Service):
-    """Decides by the policies and dynamic groups as they are now; OCI takes minutes until it knows of a change."""
+    """Decides in a region by the policies and dynamic groups as they are now; OCI takes minutes to know of a change."""
 
     def __init__(self, cloud: Cloud) -> None:
         super().__init__(cloud)
@@ -70,8 +72,31 @@ class Authorization(Service):
         """Return why an operation on a resource is not allowed, or None where it is."""
         return self._find_refusal(caller_id, access_to(self.cloud, operation, resource))
 
+    def decide_for(self, caller_id: str) -> Callable[[str, Document], bool]:
+        """Return what tells whether a caller may carry out an operation on a resource, by the policies as they are now.
+
+        It is meant for many resources: those in one compartment are decided on once, unless a policy tells them apart.
+        """
+        if resource_type(caller_id) == _USER:
+            return lambda _operation, _resource: True
+        caller, statements = self._statements_about(caller_id)
+        known: dict[tuple[str, str, str], bool] = {}
+
+        @cache
+        def are_told_apart(operation: str) -> bool:
+            permissions = set(OPERATIONS[operation])
+            return any(not permissions.isdisjoint(found.permissions) and found.is_selective for found, _ in statements)
+
+        def is_allowed(operation: str, resource: Document) -> bool:
+            key = (operation, resource["compartmentId"], resource["id"] if are_told_apart(operation) else "")
+            if key not in known:
+                known[key] = self._refusal(caller, access_to(self.cloud, operation, resource), statements) is None
+            return known[key]
+
+        return is_allowed
+
     def deny(self, *grants: str) -> None:
-        """Take what `manage volume-backups` gives from all functions, whatever the policies say.
+        """Take what `manage volume-backups` gives in this region from all functions, whatever the policies say.
 
         Raises ValueError for what is no verb and resource type.
         """
@@ -85,6 +110,10 @@ class Authorization(Service):
                 )
             self._denied |= permissions_of(verb, name)
 
+    def is_denied(self, permission: str) -> bool:
+        """Return whether a permission is taken from all functions in this region."""
+        return permission in self._denied
+
     def clear(self) -> None:
         """Give back what was denied."""
         self._denied.clear()
@@ -96,11 +125,18 @@ class Authorization(Service):
             raise not_found()
 
     def _find_refusal(self, caller_id: str, access: Access) -> str | None:
-        caller = self.cloud.find(caller_id) or {"id": caller_id}
-        statements = [found for found in self._statements() if self._is_subject(found[0].subject, caller)]
+        caller, statements = self._statements_about(caller_id)
+        return self._refusal(caller, access, statements)
+
+    def _statements_about(self, caller_id: str) -> tuple[Document, list[tuple[Statement, str]]]:
+        """Return a caller, and the statements that are about it, each with its compartment."""
+        caller = self.cloud.find_anywhere(caller_id) or {"id": caller_id}
+        return caller, [found for found in self._statements() if self._is_subject(found[0].subject, caller)]
+
+    def _refusal(self, caller: Document, access: Access, statements: list[tuple[Statement, str]]) -> str | None:
         for permission, target in access.needed:
             if not self._is_allowed(caller, access.operation, permission, target, statements):
-                named = caller.get("displayName") or caller_id
+                named = caller.get("displayName") or caller["id"]
                 return (
                     f"{access.operation} of {named}: no policy gives it {permission}, which is in "
                     f"`{weakest_grant(permission)}`, in {target.compartment_id}"
@@ -110,7 +146,8 @@ class Authorization(Service):
     def _is_allowed(
         self, caller: Document, operation: str, permission: str, target: Target, statements: list[tuple[Statement, str]]
     ) -> bool:
-        if permission in self._denied and resource_type(caller["id"]) == _FUNCTION:
+        region = self.cloud.regions[target.region] if target.region else self.cloud
+        if resource_type(caller["id"]) == _FUNCTION and region.service(Authorization).is_denied(permission):
             return False
         compartments = self.cloud.service(Compartments)
         granting = [
@@ -123,6 +160,7 @@ class Authorization(Service):
         variables = {
             "request.operation": operation,
             "request.permission": permission,
+            "request.region": region.region.key,
             **self._caller_variables(caller),
             **self._target_variables(permission, target),
         }
@@ -149,7 +187,6 @@ class Authorization(Service):
 
     def _caller_variables(self, caller: Document) -> Variables:
         known = {
-            "request.region": REGION_KEY,
             "request.principal.type": resource_type(caller["id"]),
             "request.principal.id": caller["id"],
         }

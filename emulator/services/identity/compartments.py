@@ -85,7 +85,8 @@ class Compartments(NamedResources):
 
     def check_empty(self, compartment: Document) -> None:
         """Raise ServiceError 409 where a compartment has a resource in it, or another compartment."""
-        kept = [service.collection for service in self.cloud.services if isinstance(service, Resources)]
+        services = chain.from_iterable(cloud.services for cloud in self.cloud.regions.values())
+        kept = [service.collection for service in services if isinstance(service, Resources)]
         for document in chain.from_iterable(collection.documents.values() for collection in kept):
             if document.get("compartmentId") == compartment["id"] and not _is_gone(document):
                 raise conflict(f"The compartment {compartment['name']} is not empty: {document['id']} is in it.")

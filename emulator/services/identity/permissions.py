@@ -307,6 +307,9 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
     "resource-schedule-family": ("resource-schedule", "resource-schedule-workrequest"),
     "all-resources": tuple(RESOURCE_TYPES),
 }
+# What families do not give of their members: copies need a statement of their own.
+# https://docs.oracle.com/en-us/iaas/Content/Identity/Concepts/commonpolicies.htm
+_NOT_IN_FAMILY = {"volume-family": frozenset({"VOLUME_BACKUP_COPY", "BOOT_VOLUME_BACKUP_COPY"})}
 # What instance-family gives of its members' neighbours, by verb.
 _INSTANCE_FAMILY_EXTRAS = _type(
     "VNIC_READ VNIC_ATTACHMENT_READ VOLUME_ATTACHMENT_INSPECT",
@@ -324,7 +327,8 @@ def permissions_of(verb: str, resource_type: str) -> frozenset[str]:
     if resource_type == "instance-family":
         kinds.append(_INSTANCE_FAMILY_EXTRAS)
     upto = VERBS.index(verb) + 1
-    return frozenset(name for kind in kinds for names in kind.added[:upto] for name in names)
+    given = frozenset(name for kind in kinds for names in kind.added[:upto] for name in names)
+    return given - _NOT_IN_FAMILY.get(resource_type, frozenset())
 
 
 def types_with(permission: str) -> list[ResourceType]:

@@ -13,8 +13,9 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from lark import Lark, Token, Transformer, UnexpectedInput, v_args
-from lark.exceptions import UnexpectedCharacters, UnexpectedToken, VisitError
+from lark.exceptions import VisitError
 
+from ...core.syntax import explain
 from .permissions import FAMILIES, PERMISSIONS, RESOURCE_TYPES, permissions_of
 
 # Keywords are taken in whatever case, as names, values and variables are.
@@ -75,6 +76,7 @@ _VARIABLES = re.compile(
     r"|target\.(compartment\.(id|name)|resource\.tag\.[^.]+\.[^.]+|resource\.compartment\.tag\.[^.]+\.[^.]+"
     r"|(queue|key|vault|loggroup|serviceconnector|policy)\.id|policy\.name)"
 )
+_OF_COMPARTMENTS = ("target.compartment.", "target.resource.compartment.")
 _RULE_VARIABLES = re.compile(r"(resource|instance)\.(id|compartment\.id)|resource\.type|tag\.[^.]+\.[^.]+\.value")
 
 Variables = Mapping[str, str]
@@ -182,6 +184,12 @@ class Statement:
     location: Location
     condition: Condition | None
 
+    @property
+    def is_selective(self) -> bool:
+        """Whether it tells apart the resources of a type that are in the same compartment."""
+        names = self.condition.names() if self.condition else ()
+        return any(name.startswith("target.") and not name.startswith(_OF_COMPARTMENTS) for name in names)
+
 
 @v_args(inline=True)
 class _Reader(Transformer[Token, Any]):
@@ -273,23 +281,9 @@ def _parse(text: str, start: str) -> Any:
     try:
         return _Reader().transform(_PARSER.parse(text, start=start))
     except UnexpectedInput as error:
-        raise ValueError(_explain(error, text)) from None
+        raise ValueError(explain(error, text, _SPELLINGS)) from None
     except VisitError as error:
         raise error.orig_exc from None
-
-
-def _explain(error: UnexpectedInput, text: str) -> str:
-    """Say where a text is not understood, and what could stand there."""
-    is_over = isinstance(error, UnexpectedToken) and error.token.type == "$END"
-    place = len(text) if is_over else error.pos_in_stream or 0
-    expected: set[str] = set()
-    if isinstance(error, UnexpectedToken):
-        expected = error.accepts or error.expected
-    elif isinstance(error, UnexpectedCharacters):
-        expected = error.allowed or set()
-    words = " or ".join(sorted(_SPELLINGS[name] for name in expected))
-    found = "the end" if is_over else repr(text[place:].split(maxsplit=1)[0])
-    return f"expected {words} at character {place + 1}, and found {found}"
 
 
 def _check_variable(name: str, known: re.Pattern[str]) -> None:

@@ -23,13 +23,13 @@ CreateVolumeBackup: VOLUME_BACKUP_CREATE VOLUME_WRITE
 GetVolumeBackup ListVolumeBackups: VOLUME_BACKUP_INSPECT VOLUME_INSPECT
 UpdateVolumeBackup: VOLUME_BACKUP_UPDATE VOLUME_INSPECT
 DeleteVolumeBackup: VOLUME_BACKUP_DELETE VOLUME_INSPECT
-CopyVolumeBackup: VOLUME_BACKUP_COPY VOLUME_BACKUP_CREATE
+CopyVolumeBackup: VOLUME_BACKUP_READ VOLUME_BACKUP_COPY VOLUME_BACKUP_CREATE
 ChangeVolumeBackupCompartment: VOLUME_BACKUP_MOVE
 CreateBootVolumeBackup: BOOT_VOLUME_BACKUP_CREATE VOLUME_WRITE
 GetBootVolumeBackup ListBootVolumeBackups: BOOT_VOLUME_BACKUP_INSPECT VOLUME_INSPECT
 UpdateBootVolumeBackup: BOOT_VOLUME_BACKUP_UPDATE VOLUME_INSPECT
 DeleteBootVolumeBackup: BOOT_VOLUME_BACKUP_DELETE VOLUME_INSPECT
-CopyBootVolumeBackup: BOOT_VOLUME_BACKUP_COPY BOOT_VOLUME_BACKUP_CREATE
+CopyBootVolumeBackup: BOOT_VOLUME_BACKUP_READ BOOT_VOLUME_BACKUP_COPY BOOT_VOLUME_BACKUP_CREATE
 ChangeBootVolumeBackupCompartment: BOOT_VOLUME_BACKUP_MOVE
 CreateVolumeGroup: VOLUME_GROUP_CREATE
 GetVolumeGroup ListVolumeGroups: VOLUME_GROUP_INSPECT
@@ -122,6 +122,8 @@ CreateFunction: FN_FUNCTION_CREATE
 UpdateFunction: FN_FUNCTION_UPDATE
 DeleteFunction: FN_FUNCTION_DELETE
 InvokeFunction: FN_INVOCATION
+
+SearchResources ListResourceTypes GetResourceType:
 
 ListConnectorPlugins GetConnectorPlugin:
 ListServiceConnectors: SERVICE_CONNECTOR_INSPECT
@@ -231,8 +233,8 @@ WHERE_NAMED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "bootvolumebackup": ("BOOT_VOLUME_BACKUP_DELETE",),
     },
     "CopyVolumeGroupBackup": {
-        "volumebackup": ("VOLUME_BACKUP_COPY", "VOLUME_BACKUP_CREATE"),
-        "bootvolumebackup": ("BOOT_VOLUME_BACKUP_COPY", "BOOT_VOLUME_BACKUP_CREATE"),
+        "volumebackup": ("VOLUME_BACKUP_READ", "VOLUME_BACKUP_COPY", "VOLUME_BACKUP_CREATE"),
+        "bootvolumebackup": ("BOOT_VOLUME_BACKUP_READ", "BOOT_VOLUME_BACKUP_COPY", "BOOT_VOLUME_BACKUP_CREATE"),
     },
     "ChangeVolumeGroupCompartment": {"volume": ("VOLUME_MOVE",), "bootvolume": ("BOOT_VOLUME_MOVE",)},
     "ChangeVolumeGroupBackupCompartment": {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ...core.cloud import Cloud
@@ -26,10 +26,12 @@ class Target:
     Attributes:
         compartment_id: where it is needed.
         resource: the resource that it is needed for; None where there is none yet, or a list is asked for.
+        region: the name of the region where it is needed, where that is not the one that is asked: a copy is there.
     """
 
     compartment_id: str
     resource: Document | None = None
+    region: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +62,21 @@ def access_of_call(cloud: Cloud, operation: str, call: Call) -> Access:
     compartment_ids = compartment_ids or [cloud.tenancy_id]
     moved_to = [str(fields["compartmentId"])] if operation.startswith("Change") and "compartmentId" in fields else []
     permissions = _permissions(operation, call.path.get("version", ""), named)
+    copied_to = _destination(cloud, fields) if operation.startswith("Copy") else ""
     needed = [
-        (permission, target)
+        (permission, replace(target, region=copied_to) if permission.endswith("_CREATE") else target)
         for permission in permissions
         for target in _targets(permission, named, compartment_ids, moved_to)
     ]
     if operation.startswith(_TAGGING) and fields.get("definedTags"):
         needed.append(("TAG_NAMESPACE_USE", Target(cloud.tenancy_id)))
     return Access(operation, tuple(needed))
+
+
+def _destination(cloud: Cloud, fields: Document) -> str:
+    """Return the region that a copy is to be made in, or an empty text where there is no such region."""
+    name = fields.get("destinationRegion")
+    return name if isinstance(name, str) and name in cloud.regions else ""
 
 
 def access_to(cloud: Cloud, operation: str, resource: Document) -> Access:

@@ -11,7 +11,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from ...core.identifiers import REGION, now
+from ...core.identifiers import Region, now
 from ...core.operations import Document
 
 _MOST_LISTED = 100
@@ -51,7 +51,7 @@ class Transition:
         return self.alarm.get("alarmSummary") or f'Alarm "{self.alarm["displayName"]}" is in a "{self.status}" state'
 
 
-def write_message(transition: Transition, dimensions: list[dict[str, Any]]) -> str:
+def write_message(region: Region, transition: Transition, dimensions: list[dict[str, Any]]) -> str:
     """Return the message about the metric streams with these dimensions, in the alarm's message format."""
     alarm, listed = transition.alarm, dimensions[:_MOST_LISTED]
     stream = json.dumps(dimensions) if transition.is_split else ""
@@ -72,7 +72,7 @@ def write_message(transition: Transition, dimensions: list[dict[str, Any]]) -> s
                 "query": alarm["query"],
                 "totalMetricsFiring": transition.total if transition.status == "FIRING" else 0,
                 "dimensions": listed,
-                "alarmUrl": f"https://cloud.oracle.com/monitoring/alarms/{alarm['id']}?region={REGION}",
+                "alarmUrl": f"https://cloud.oracle.com/monitoring/alarms/{alarm['id']}?region={region.name}",
                 "alarmSummary": transition.summary,
                 "metricValues": [{alarm["query"]: "1.00"} for _ in listed],
             }

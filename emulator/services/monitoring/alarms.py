@@ -101,8 +101,8 @@ class Alarms(Resources):
 
     @operation("GET", _ONE)
     async def get_alarm(self, call: Call) -> Reply:
-        """GetAlarm."""
-        return self.get(call)
+        """GetAlarm. 404 for an alarm of another region, and for the OCID of anything else."""
+        return self.reply(call, self.collection.get(call.path[self.parameter]))
 
     @operation("GET", _PATH)
     async def list_alarms(self, call: Call) -> Reply:
@@ -202,7 +202,9 @@ class Alarms(Resources):
         effective = _with_override(alarm, details.get("ruleName", _BASE))
         transition = Transition(effective, kind, len(dimensions), split)
         groups = [[dimension] for dimension in dimensions] if split else [dimensions]
-        texts = [] if _is_suppressed(alarm) else [write_message(transition, group) for group in groups]
+        texts = (
+            [] if _is_suppressed(alarm) else [write_message(self.cloud.region, transition, group) for group in groups]
+        )
         published = [self._publish(alarm, transition.title, text) for text in texts]
         self._histories[alarm["id"]].record(transition)
         return Reply(published)

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from ...core.cloud import Cloud
 from ...core.collection import Collection, page_of
-from ...core.identifiers import REGION_KEY
 from ...core.operations import Call, Reply, operation
 from ...core.service import Service
 
 _PATH = "/20160918/services"
-_KEY = REGION_KEY.upper()
-_LABELS = {
-    f"{REGION_KEY}aaaaobjectstorage": (f"OCI {_KEY} Object Storage", f"oci-{REGION_KEY}-objectstorage"),
-    f"{REGION_KEY}aaaaallservices": (
-        f"All {_KEY} Services In Oracle Services Network",
-        f"all-{REGION_KEY}-services-in-oracle-services-network",
+# By the end of the OCID.
+_NAMES_AND_LABELS = {
+    "aaaaobjectstorage": ("OCI {KEY} Object Storage", "oci-{key}-objectstorage"),
+    "aaaaallservices": (
+        "All {KEY} Services In Oracle Services Network",
+        "all-{key}-services-in-oracle-services-network",
     ),
 }
 
@@ -25,9 +24,11 @@ class OracleServices(Service):
     def __init__(self, cloud: Cloud) -> None:
         super().__init__(cloud)
         self.collection = Collection("service")
-        for unique, (name, label) in _LABELS.items():
+        key = cloud.region.key
+        for unique, names in _NAMES_AND_LABELS.items():
+            name, label = (text.format(key=key, KEY=key.upper()) for text in names)
             document = {"name": name, "cidrBlock": label, "description": name}
-            self.collection.add(document, ocid=f"ocid1.service.oc1.{REGION_KEY}.{unique}")
+            self.collection.add(document, ocid=f"ocid1.service.oc1.{cloud.region.in_ocids}.{key}{unique}")
 
     @operation("GET", _PATH)
     async def list_services(self, call: Call) -> Reply:

@@ -1,0 +1,136 @@
+"""A backup that this function made is copied to a second region once it is AVAILABLE, and followed until it is there.
+
+CopyVolumeBackup, CopyBootVolumeBackup and CopyVolumeGroupBackup are sent to the backup's own region. The copy lives in
+the other one, and its OCID says so.
+https://docs.oracle.com/en-us/iaas/Content/Block/Tasks/copyingvolumebackupcrossregion.htm
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from handlers.backups.completions import complete
+from handlers.backups.existing_backups import DELETED, parse_backup, provenance_of, volume_backup
+from handlers.backups.failures import failed
+from handlers.domain.errors import BackupFaulty, FunctionError
+from handlers.domain.models import CopyBackupDetails, VolumeBackup
+from handlers.domain.ocids import parse_ocid
+from handlers.domain.resource_kinds import BACKUP_KINDS
+from handlers.domain.result import Outcome, Result, skipped
+from handlers.domain.trigger import Target
+from handlers.domain.untrusted import text
+from handlers.oci.client import OciApi
+from handlers.oci.copy_region import CopyRegion
+
+_PAGE = 1000  # the most that the service takes
+
+
+def wanted_copies(target: Target, completed: Result) -> Iterator[Target]:
+    """Yield the copy that a completed backup is to have: this function has made it, and it is AVAILABLE.
+
+    A copy is not copied again, and the backups that a group's backup is made of are copied with it.
+    """
+    backup = completed.volume_backup
+    if backup is None or backup.lifecycle_state != "AVAILABLE" or not provenance_of(backup):
+        return
+    document = backup.document()
+    if not completed.is_copy and not document.get("volumeGroupBackupId"):
+        yield replace(
+            target,
+            name=completed.resource_name,
+            compartment_id=text(document.get("compartmentId")),
+            is_to_copy=True,
+            deferral=None,
+        )
+
+
+def copy_backup(target: Target, api: OciApi, region: CopyRegion | None, *, dry_run: bool) -> Result:
+    """Ask for the copy of a backup, unless there is one already, and return what became of that.
+
+    What comes from the queue is looked at again first: anybody may have put it there. Raises FunctionError where that
+    look fails; an error of the copy itself is a result.
+    """
+    if region is None:
+        return skipped(target.trigger, "COPY_TO_REGION is no longer set", target.resource.text)
+    if target.deferral is not None:
+        wanted = next(wanted_copies(target, complete(target, api)), None)
+        if wanted is None:
+            return skipped(target.trigger, "the backup is none that is copied", target.resource.text)
+        target = replace(wanted, deferral=target.deferral)
+    request = CopyBackupDetails(destination_region=region.name, kms_key_id=region.kms_key_id)
+    planned = Result(
+        target.trigger,
+        Outcome.PLANNED,
+        resource_id=target.resource.text,
+        resource_type=target.resource.resource_type,
+        resource_name=target.name,
+        retry_token=_token(target, region),
+        request=request,
+        is_copy=True,
+    )
+    if dry_run:
+        return planned
+    try:
+        return _copy(target, planned, request, api, region)
+    except FunctionError as error:
+        failure = failed(target, error)
+        return replace(failure, retry_token=planned.retry_token, request=request, body=_body_of(target))
+
+
+def _token(target: Target, region: CopyRegion) -> str:
+    """A pure function of backup and region, whatever trigger tells that the backup has ended."""
+    return hashlib.sha256(f"copy\n{region.name}\n{target.resource.text}".encode()).hexdigest()
+
+
+def _copy(target: Target, planned: Result, request: CopyBackupDetails, api: OciApi, region: CopyRegion) -> Result:
+    """The token lives for 24 hours only: so the other region is looked at first."""
+    existing = _find_copy(target, api, region)
+    if existing is not None:
+        return _told(planned, existing, target)
+    kind = BACKUP_KINDS[target.resource.resource_type]
+    answer = api.send(
+        kind.copy_backup,
+        target.resource,
+        body=request.body(),
+        retry_token=planned.retry_token,
+        compartment_id=target.compartment_id,
+    )
+    return replace(_told(planned, volume_backup(answer), target), opc_request_id=answer.opc_request_id)
+
+
+def _find_copy(target: Target, api: OciApi, region: CopyRegion) -> VolumeBackup | None:
+    """Return the copy that there is in the other region, None where there is none that is of use."""
+    kind = BACKUP_KINDS[target.resource.resource_type]
+    query: dict[str, Any] = {"compartmentId": target.compartment_id, "limit": _PAGE}
+    if kind.lists_by_source:
+        query[kind.source_backup_field] = target.resource.text
+    for page in api.list_pages(kind.list_backups, target.resource, query, region=region.name):
+        for document in page:
+            if str(document.get(kind.source_backup_field)).lower() == target.resource.text:
+                copy = parse_backup(document)
+                if copy is not None and copy.lifecycle_state not in {"FAULTY", *DELETED}:
+                    return copy
+    return None
+
+
+def _told(planned: Result, copy: VolumeBackup, target: Target) -> Result:
+    """Return what is told of a copy: as long as it is made it is followed, where there is a queue."""
+    if copy.lifecycle_state == "FAULTY":
+        raise BackupFaulty.of_copy()
+    ocid = parse_ocid(copy.id)
+    if copy.lifecycle_state == "AVAILABLE":
+        return replace(planned, outcome=Outcome.COMPLETED, volume_backup=copy)
+    follow_up = ocid and Target(target.trigger, ocid, target.name, target.compartment_id, is_copy=True)
+    return replace(planned, outcome=Outcome.COPYING, volume_backup=copy, follow_up=follow_up)
+
+
+def _body_of(target: Target) -> dict[str, Any]:
+    """The event that the backup has ended, as far as this function looks at it: it asks for the copy again."""
+    return {
+        "eventType": f"com.oraclecloud.blockvolumes.create{target.resource.resource_type}.end",
+        "eventID": target.trigger.id,
+        "data": {"resourceId": target.resource.text},
+    }

@@ -1,0 +1,206 @@
+"""Completed backups are copied to a second region, once, and followed until they are there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from handlers.domain.errors import InvalidConfiguration
+from handlers.domain.resource_kinds import RESOURCE_KINDS
+from tests.conftest import Configure
+from tests.test_deferral import cloud_with_queue, put, work
+from tests.world import World, payload
+
+COPY = "CopyVolumeBackup"
+COMPLETIONS = {
+    "volume": "completion_volumebackup.json",
+    "bootvolume": "completion_bootvolumebackup.json",
+    "volumegroup": "completion_volumegroupbackup.json",
+}
+
+
+@pytest.fixture
+def estate(cloud: World, configured: Configure) -> World:
+    """A cloud whose function copies to the second region."""
+    return configured(COPY_TO_REGION=cloud.oci.second.name)
+
+
+def back_up(cloud: World, source: str) -> str:
+    """Have the function make a backup, and return the backup's OCID once it has ended."""
+    made = cloud.invoke_one({"volumeId": source})
+    cloud.wait_for_backup_of(source)
+    return str(made["volumeBackup"]["id"])
+
+
+def complete(cloud: World, backup: str, kind: str = "volume", **headers: str) -> list[dict[str, Any]]:
+    body = payload(COMPLETIONS[kind], backup=backup, compartment=cloud.oci.compartment_id)
+    return list(cloud.answer(body, **headers)["results"])
+
+
+def types_told(cloud: World) -> list[str]:
+    return [event["type"] for event in cloud.events() if not event["type"].endswith(".accepted")]
+
+
+@pytest.mark.parametrize("kind", RESOURCE_KINDS)
+def test_a_backup_that_this_function_has_made_is_copied_once_it_is_available(estate: World, kind: str) -> None:
+    makers = {"volume": estate.volume, "bootvolume": estate.boot_volume}
+    source = makers[kind]() if kind in makers else estate.volume_group(estate.volume())
+    backup = back_up(estate, source)
+    completed, copying = complete(estate, backup, kind)
+    assert (completed["outcome"], copying["outcome"]) == ("completed", "copying")
+    assert copying["request"] == {"destinationRegion": estate.oci.second.name}
+    [copy] = estate.second.copies_of(backup)
+    assert copying["volumeBackup"]["id"] == copy["id"]
+    assert types_told(estate) == [f"{kind}backup.available", f"{kind}backup.copying"]
+    assert estate.copies_of(backup) == []
+
+
+def test_the_copy_has_a_token_that_depends_on_backup_and_region_alone(estate: World) -> None:
+    backup = back_up(estate, estate.volume())
+    first = complete(estate, backup)[1]
+    event = json.loads(payload(COMPLETIONS["volume"], backup=backup, compartment=estate.oci.compartment_id))
+    second = estate.answer({**event, "eventID": "another"})["results"][1]
+    assert first["retryToken"] == second["retryToken"]
+    assert len(estate.second.copies_of(backup)) == 1
+
+
+def test_a_copy_that_is_there_is_found_though_the_token_has_expired(estate: World) -> None:
+    backup = back_up(estate, estate.volume())
+    complete(estate, backup)
+    copy = estate.second.wait_for_copy_of(backup)
+    estate.forget()
+    found = complete(estate, backup)[1]
+    assert (found["outcome"], found["volumeBackup"]["id"]) == ("completed", copy["id"])
+    assert estate.requests(COPY) == []
+    assert types_told(estate) == ["volumebackup.available", "volumebackup.copied"]
+    assert estate.titles() == ["1 completed, 1 copied: db-data-1-backup"]
+
+
+def test_what_others_have_made_is_told_and_not_copied(estate: World) -> None:
+    [completed] = complete(estate, estate.backup(estate.volume()))
+    assert completed["outcome"] == "completed"
+    assert estate.requests(COPY) == []
+
+
+def test_a_faulty_backup_is_not_copied(estate: World) -> None:
+    backup = back_up(estate, estate.volume(freeformTags={"emulator-backup-ends": "FAULTY"}))
+    assert [result["volumeBackup"]["lifecycleState"] for result in complete(estate, backup)] == ["FAULTY"]
+
+
+def test_a_copy_is_not_copied_again(estate: World) -> None:
+    backup = back_up(estate, estate.volume())
+    complete(estate, backup)
+    copy = estate.second.wait_for_copy_of(backup)
+    estate.forget()
+    [completed] = complete(estate, copy["id"])
+    assert completed["outcome"] == "completed"
+    assert types_told(estate) == ["volumebackup.copied"]
+
+
+def test_a_key_of_the_other_region_encrypts_the_copy(estate: World) -> None:
+    key = f"ocid1.key.oc1.{estate.oci.second.cloud.region.key}.vault.aaaakey"
+    estate.oci.configure(COPY_KMS_KEY_ID=key)
+    backup = back_up(estate, estate.volume())
+    complete(estate, backup)
+    assert [copy["kmsKeyId"] for copy in estate.second.copies_of(backup)] == [key]
+
+
+WRONG = {
+    "no region": (
+        {"COPY_TO_REGION": "atlantis-1"},
+        "COPY_TO_REGION: 'atlantis-1' is no region that the function's SDK",
+    ),
+    "its own": ({"COPY_TO_REGION": "us-ashburn-1"}, "COPY_TO_REGION: 'us-ashburn-1' is the function's own region"),
+    "its own key": ({"COPY_TO_REGION": "IAD"}, "COPY_TO_REGION: 'iad' is the function's own region"),
+    "another realm": ({"COPY_TO_REGION": "us-langley-1"}, "COPY_TO_REGION: 'us-langley-1' is no region"),
+    "no name": ({"COPY_TO_REGION": "a b"}, "COPY_TO_REGION: 'a b' is not the name or the key of a region"),
+    "a key alone": ({"COPY_KMS_KEY_ID": "ocid1.key.oc1.iad.v.a"}, "COPY_KMS_KEY_ID: a key of the region that COPY_TO"),
+    "a key of home": (
+        {"COPY_TO_REGION": "fra", "COPY_KMS_KEY_ID": "ocid1.key.oc1.iad.v.a"},
+        "COPY_KMS_KEY_ID: ocid1.key.oc1.iad.v.a is a key of another region than eu-frankfurt-1",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_region_that_cannot_be_meant_is_a_configuration_error(configured: Configure, case: str) -> None:
+    config, message = WRONG[case]
+    cloud = configured(**config)
+    status, answer = cloud.invoke({"volumeId": cloud.volume()})
+    assert status == 502
+    assert answer["error"]["message"].startswith(message)
+    assert answer["error"]["code"] == InvalidConfiguration.code
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_copy_that_is_throttled_is_tried_again_with_the_same_token_and_bytes(estate: World, status: int) -> None:
+    backup = back_up(estate, estate.volume())
+    estate.oci.fault(COPY, times=2, status=status)
+    assert complete(estate, backup)[1]["outcome"] == "copying"
+    requests = [request.details for request in estate.requests(COPY)]
+    sent = [(request["headers"]["opc-retry-token"], request["content"]) for request in requests]
+    assert len(sent) == 3
+    assert len(set(sent)) == 1
+
+
+def test_a_copy_without_its_policy_fails_with_the_statement_to_check(estate: World) -> None:
+    backup = back_up(estate, estate.volume())
+    estate.oci.fault(COPY, status=404, code="NotAuthorizedOrNotFound")
+    completed, failure = complete(estate, backup)
+    assert (completed["outcome"], failure["outcome"]) == ("completed", "failed")
+    assert (
+        "a policy allows CopyVolumeBackup: Allow dynamic-group <the function's> to manage volume-backups in"
+        in (failure["error"]["hint"])
+    )
+    assert types_told(estate) == ["volumebackup.failed", "volumebackup.available"]
+
+
+@pytest.fixture(scope="module")
+def queued() -> Iterator[World]:
+    with cloud_with_queue() as cloud:
+        cloud.oci.configure(COPY_TO_REGION=cloud.oci.second.name)
+        yield cloud
+
+
+def test_with_a_queue_a_copy_is_followed_until_it_is_there(queued: World) -> None:
+    queued.forget()
+    backup = back_up(queued, queued.volume())
+    complete(queued, backup)
+    assert queued.oci.journal.wait_until(lambda _: "volumebackup.copied" in types_told(queued))
+    [told] = [event for event in queued.events() if event["type"] == "volumebackup.copied"]
+    copy = queued.second.wait_for_copy_of(backup)
+    assert (told["data"]["id"], told["data"]["lifecycleState"]) == (copy["id"], "AVAILABLE")
+    assert told["subject"] == copy["id"]
+    assert len(queued.second.copies_of(backup)) == 1
+
+
+def test_with_a_queue_a_copy_that_ends_faulty_is_told_as_failed(queued: World) -> None:
+    queued.forget()
+    backup = back_up(queued, queued.volume(freeformTags={"emulator-copy-ends": "FAULTY"}))
+    complete(queued, backup)
+    assert queued.oci.journal.wait_until(lambda _: "volumebackup.failed" in types_told(queued))
+    [told] = [event for event in queued.events() if event["type"] == "volumebackup.failed"]
+    assert told["data"]["code"] == "BackupFaulty"
+
+
+def test_with_a_queue_a_copy_that_cannot_be_asked_for_now_is_asked_for_later(queued: World) -> None:
+    queued.forget()
+    backup = back_up(queued, queued.volume())
+    queued.oci.fault(COPY, times=1000, status=503)
+    results = complete(queued, backup, seconds="2")
+    assert [result["outcome"] for result in results] == ["completed", "deferred"]
+    queued.oci.reset()
+    assert queued.oci.journal.wait_until(lambda _: "volumebackup.copied" in types_told(queued))
+    assert len(queued.second.copies_of(backup)) == 1
+
+
+def test_what_others_put_into_the_queue_copies_nothing_that_this_function_has_not_made(queued: World) -> None:
+    queued.forget()
+    backup = queued.backup(queued.volume())
+    trigger = {"kind": "completion", "id": "forged"}
+    put(queued, work("", trigger=trigger, targets=[{"resourceId": backup, "isToCopy": True}]))
+    queued.oci.journal.wait_for("queue", what="deleted")
+    assert queued.requests(COPY) == []
