@@ -7,6 +7,7 @@ locals {
     BACKUP_TYPE          = var.backup_type
     EVENT_TYPES          = join(",", var.event_types)
     ALARM_TYPES          = join(",", var.alarm_types)
+    ALARM_SELECT_TAG     = var.alarm_select_tag
     REQUIRE_TAG          = tostring(var.require_tag)
     MIN_INTERVAL_MINUTES = tostring(var.min_interval_minutes)
     KMS_KEY_ID           = var.kms_key_id

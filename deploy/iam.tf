@@ -1,17 +1,26 @@
 # What exactly this function may do. Each statement is there for the operations that its comment names, and no backup may
-# be deleted. It takes up to 15 minutes until the function's principal has a change.
+# be deleted. Without one, SearchResources is not refused: it finds less. It takes up to 15 minutes until the function's
+# principal has a change.
 
 locals {
   volumes_compartment = coalesce(var.volumes_compartment_ocid, var.compartment_ocid)
+  alarms_compartment  = coalesce(var.alarms_compartment_ocid, local.volumes_compartment)
   allow               = "Allow dynamic-group ${oci_identity_dynamic_group.function.name} to"
   in_volumes          = "in compartment id ${local.volumes_compartment}"
+  in_alarms           = "in compartment id ${local.alarms_compartment}"
 
   statements = concat(
     [
       # CreateVolumeBackup, GetVolumeBackup, ListVolumeBackups, CreateVolumeGroupBackup
       "${local.allow} manage volume-backups ${local.in_volumes} where request.permission != 'VOLUME_BACKUP_DELETE'",
-      # CreateVolumeBackup, CreateBootVolumeBackup, CreateVolumeGroupBackup, GetVolume, GetBootVolume, GetVolumeBackup, GetBootVolumeBackup, ListVolumeBackups, ListBootVolumeBackups, ListVolumeAttachments, ListBootVolumeAttachments
+      # CreateVolumeBackup, CreateBootVolumeBackup, CreateVolumeGroupBackup, GetVolume, GetBootVolume, GetVolumeBackup, GetBootVolumeBackup, ListVolumeBackups, ListBootVolumeBackups, ListVolumeAttachments, ListBootVolumeAttachments, SearchResources
       "${local.allow} use volumes ${local.in_volumes}",
+      # SearchResources
+      "${local.allow} inspect compartments ${local.in_volumes}",
+      # GetAlarm
+      "${local.allow} read alarms ${local.in_alarms}",
+      # GetAlarm
+      "${local.allow} read metrics ${local.in_alarms}",
       # PublishMessage
       "${local.allow} use ons-topics in compartment id ${var.compartment_ocid}",
     ],
@@ -28,7 +37,7 @@ locals {
     [for statement in [
       # CreateVolumeGroupBackup, GetVolumeGroupBackup, ListVolumeGroupBackups
       "${local.allow} manage volume-group-backups ${local.in_volumes} where request.permission != 'VOLUME_GROUP_BACKUP_DELETE'",
-      # CreateVolumeGroupBackup, GetVolumeGroup
+      # CreateVolumeGroupBackup, GetVolumeGroup, SearchResources
       "${local.allow} inspect volume-groups ${local.in_volumes}",
     ] : statement if var.allow_volume_groups],
     [for statement in [
@@ -48,7 +57,7 @@ locals {
       "Allow any-user to read queues in compartment id ${var.compartment_ocid} where all {request.principal.type = 'serviceconnector', request.principal.compartment.id = '${var.compartment_ocid}', target.queue.id = '${local.work_queue_id}'}",
       "Allow any-user to use fn-invocation in compartment id ${var.compartment_ocid} where all {request.principal.type = 'serviceconnector', request.principal.compartment.id = '${var.compartment_ocid}'}",
     ] : [],
-    var.schedule_cron == "" ? [] : ["Allow any-user to manage functions-family in compartment id ${var.compartment_ocid} where all {request.principal.type = 'resourceschedule', request.principal.id = '${oci_resource_scheduler_schedule.backup[0].id}'}"],
+    [for schedule in oci_resource_scheduler_schedule.calls : "Allow any-user to manage functions-family in compartment id ${var.compartment_ocid} where all {request.principal.type = 'resourceschedule', request.principal.id = '${schedule.id}'}"],
   )
 }
 

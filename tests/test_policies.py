@@ -530,10 +530,11 @@ def stack_values(cloud: World, queue: str) -> dict[str, str]:
     return {
         "oci_identity_dynamic_group.function.name": GROUP,
         "local.volumes_compartment": cloud.oci.compartment_id,
+        "local.alarms_compartment": cloud.oci.compartment_id,
         "var.compartment_ocid": cloud.oci.compartment_id,
         "var.kms_key_id": "ocid1.key.oc1.iad.a",
         "local.work_queue_id": queue,
-        "oci_resource_scheduler_schedule.backup[0].id": "ocid1.resourceschedule.oc1.iad.a",
+        "schedule.id": "ocid1.resourceschedule.oc1.iad.a",
     }
 
 
@@ -554,6 +555,10 @@ def grant_of(template: str) -> str:
     return " ".join(template.removeprefix("${local.allow} ").split()[:2])
 
 
+# What the function looks for, of which Resource Search shows what it may inspect.
+SEARCHED = {"volume", "bootvolume", "volumegroup", "compartment"}
+
+
 @dataclass(frozen=True)
 class StackWorld:
     """The stack's policy at work, and one resource of every kind that the function's operations are about."""
@@ -563,14 +568,17 @@ class StackWorld:
     requests: dict[str, tuple[str, str, Any, dict[str, str]]]
 
     def refused(self) -> set[str]:
-        """The function's operations that are answered 404."""
-        found = {
-            name: self.allowed.client.status(method, path, body, **query)
-            for name, (method, path, body, query) in self.requests.items()
-        }
+        """The function's operations that are answered 404, or do not find all that they look for."""
+        return {name for name in self.requests if self._is_refused(name)}
+
+    def _is_refused(self, name: str) -> bool:
+        method, path, body, query = self.requests[name]
+        status = self.allowed.client.status(method, path, body, **query)
         # 409: the group is being backed up already, which only tells who may back it up.
-        assert {status for status in found.values() if status != 404} <= {200, 202, 409}, found
-        return {name for name, status in found.items() if status == 404}
+        assert status in {200, 202, 404, 409}, (name, self.allowed.client.refusal)
+        if name != "SearchResources":
+            return status == 404
+        return {item["resourceType"].lower() for item in self.allowed.client.answer["items"]} != SEARCHED
 
 
 @pytest.fixture(scope="module")
@@ -589,6 +597,7 @@ def stack_world(_allowed: Allowed) -> StackWorld:
         "GetVolumeGroupBackup": cloud.group_backup(group),
         "GetInstance": instance,
         "PublishMessage": cloud.oci.result_topic["id"],
+        "GetAlarm": cloud.alarm(),
         "GetQueue": queue,
         "PutMessages": queue,
     }
@@ -598,17 +607,20 @@ def stack_world(_allowed: Allowed) -> StackWorld:
         "CreateVolumeGroupBackup": {"volumeGroupId": group},
         "PublishMessage": {"title": "t", "body": json.dumps({})},
         "PutMessages": {"messages": [{"content": "c"}]},
+        "SearchResources": {"type": "Structured", "query": f"query {', '.join(sorted(SEARCHED))} resources"},
     }
     listed = {"compartmentId": cloud.oci.compartment_id}
     queries = {
         "ListVolumeAttachments": {"instanceId": instance},
         "ListBootVolumeAttachments": {"instanceId": instance, "availabilityDomain": "Iocq:US-ASHBURN-AD-1"},
         "ListVolumeBackups": {"volumeId": volume},
+        "SearchResources": {"limit": "1000"},
     }
 
     def request(operation: Operation) -> tuple[str, str, Any, dict[str, str]]:
         path = operation.service.base_path + operation.path.replace("{id}", ids.get(operation.name, ""))
-        query = {**listed, **queries.get(operation.name, {})} if operation.is_list else {}
+        listing = listed if operation.is_list and operation.method == "GET" else {}
+        query = {**listing, **queries.get(operation.name, {})}
         return operation.method, path, bodies.get(operation.name), query
 
     return StackWorld(_allowed, texts, {operation.name: request(operation) for operation in FUNCTION_OPERATIONS})
