@@ -57,9 +57,9 @@ def test_every_verb_gives_what_the_one_before_it_gives_and_a_family_what_its_mem
         assert all(less <= more for less, more in itertools.pairwise(given)), name
     for name, members in FAMILIES.items():
         copies = {"VOLUME_BACKUP_COPY", "BOOT_VOLUME_BACKUP_COPY"} if name == "volume-family" else set()
-        given = permissions_of("use", name)
-        assert not copies & given
-        assert all(permissions_of("use", member) - copies <= given for member in members), name
+        held = permissions_of("use", name)
+        assert not copies & held
+        assert all(permissions_of("use", member) - copies <= held for member in members), name
 
 
 def test_the_local_ocis_own_stack_allows_what_the_functions_operations_need() -> None:
@@ -285,6 +285,36 @@ def test_a_function_may_do_what_a_statement_allows(allowed: Allowed, tagged_volu
         "publish": lambda: allowed.client.status("POST", f"/20181201/topics/{topic}/messages", {"body": "b"}),
     }
     assert {name: calls[name]() != 404 for name in expected} == expected
+
+
+# A copy needs permissions in two regions; `volume-family` has not that to copy.
+COPYING = {
+    ("DG to manage volume-backups in C",): True,
+    ("DG to manage volume-family in C",): False,
+    (
+        "DG to manage volume-family in C",
+        "DG to use volume-backups in C where request.permission = 'VOLUME_BACKUP_COPY'",
+    ): True,
+    ("DG to use volume-backups in C",): False,
+    ("DG to use volume-backups in C", "DG to manage volume-backups in C where request.region = 'phx'"): True,
+    ("DG to use volume-backups in C", "DG to manage volume-backups in C where request.region = 'iad'"): False,
+}
+
+
+@pytest.fixture(scope="module")
+def backup(_allowed: Allowed, tagged_volume: str) -> str:
+    return _allowed.cloud.backup(tagged_volume)
+
+
+@pytest.mark.parametrize("statements", COPYING)
+def test_a_backup_is_copied_with_permissions_in_both_regions(
+    allowed: Allowed, backup: str, statements: tuple[str, ...]
+) -> None:
+    allowed.allow(*(f"Allow {statement}" for statement in statements))
+    path = f"/20160918/volumeBackups/{backup}/actions/copy"
+    status = allowed.client.status("POST", path, {"destinationRegion": "us-phoenix-1"})
+    assert (status == 200) is COPYING[statements]
+    assert status in {200, 404}
 
 
 def test_a_refusal_looks_like_a_resource_that_is_not_there_and_the_journal_names_the_statement(

@@ -94,10 +94,8 @@ def test_backups_are_listed_by_compartment_page_by_page_and_only_as_far_as_neede
             age(cloud, cloud.backup(volume), 3)
         result = cloud.invoke_one(report(maxAgeHours=4.5))
         assert (result["resourceId"], result["lookedAt"]) == (volumes[0], 3)
-        listed = [entry.details["query"] for entry in cloud.requests("ListVolumeBackups")]
-        assert [query["compartmentId"] == other for query in listed].count(True) == 1
-        assert len(listed) == 5
-        assert not any("volumeId" in query for query in listed)
+        assert len(cloud.requests("SearchResources")) == 2
+        assert len(cloud.requests("ListVolumeBackups")) == 5
 
 
 def test_a_volume_that_has_been_moved_is_protected_by_its_backups_where_it_was(estate: World) -> None:
@@ -123,7 +121,7 @@ def test_a_report_that_cannot_be_made_now_is_made_when_the_queue_brings_it_back(
     with cloud_with_queue(seconds=3) as cloud:
         volume = cloud.volume(**TAGGED)
         cloud.oci.fault("SearchResources", times=1000, status=503)
-        [deferred] = cloud.answer(report(maxAgeHours=5), seconds="1")["results"]
+        [deferred] = cloud.answer(report(maxAgeHours=5))["results"]
         assert deferred["outcome"] == "deferred"
         [work] = put_messages(cloud)
         assert work["targets"][0]["report"]["maxAgeHours"] == 5

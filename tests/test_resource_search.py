@@ -86,7 +86,8 @@ FOUND = {
     # The other fields.
     "query all resources where resourceType = 'bootvolume'": ["boot"],
     "query all resources where identifier =~ 'ocid1.volumebackup.'": ["of shop"],
-    "query all resources where availabilityDomain != 'AD-1' && lifecycleState = 'ACTIVE'": ["queue"],
+    "query all resources where availabilityDomain != 'AD-1' && lifecycleState = 'ACTIVE'": ["queue", "elsewhere"],
+    "query compartment resources where displayName = 'ELSEWHERE'": ["elsewhere"],
     "query queue resources where timeCreated > now - 3h": ["queue"],
     "query queue resources where timeCreated <= NOW + 1m": ["queue"],
     "query queue resources where timeCreated < now - 3h": [],
@@ -120,7 +121,7 @@ def test_a_query_finds_what_it_says_the_newest_first_or_as_it_sorts(cloud: World
 
 
 def test_all_resources_are_those_of_all_types_in_all_compartments(cloud: World) -> None:
-    everything = ["back\\slash", "boot", "crossed", "gone", "group", "it's", "of shop", "queue", "shop"]
+    everything = ["back\\slash", "boot", "crossed", "elsewhere", "gone", "group", "it's", "of shop", "queue", "shop"]
     assert sorted(names(cloud, "query all resources")) == everything
     assert names(cloud, f"query all resources where compartmentId = '{compartment_elsewhere(cloud)}'") == ["it's"]
 
@@ -234,6 +235,8 @@ def test_every_type_is_found_and_what_is_deleted_without_a_trace_is_not() -> Non
         what = {"displayName": "busy", "namespace": "oci_blockstore", "query": query, "severity": "INFO"}
         alarm = {**whose, **what, "destinations": [cloud.oci.alarm_topic["id"]], "isEnabled": True}
         alarm_id = cloud.oci.operator.call("POST", "/20180401/alarms", alarm)["id"]
+        named = {"compartmentId": cloud.oci.compartment_id, "name": "inner", "description": "d"}
+        cloud.oci.operator.call("POST", "/20160918/compartments", named)
         found = {item.resource_type for item in search(cloud, "query all resources").data.items}
         assert found == {kind.name for kind in TYPES.values()}
         assert {kind.list_operation for kind in TYPES.values()} <= set(OPERATIONS)

@@ -231,7 +231,7 @@ def test_a_search_that_cannot_be_done_now_is_done_when_the_queue_brings_it_back(
     with cloud_with_queue(seconds=3) as cloud:
         volumes = {cloud.volume(**SHOP) for _ in range(3)}
         cloud.oci.fault(SEARCH, times=1000, status=503)
-        answer = cloud.answer(payload("select_by_tag_and_value.json"), seconds="1")
+        answer = cloud.answer(payload("select_by_tag_and_value.json"))
         [deferred] = answer["results"]
         assert deferred["outcome"] == "deferred"
         [work] = put_messages(cloud)

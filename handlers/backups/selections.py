@@ -108,16 +108,19 @@ class _Compartments:
 
     def is_inside(self, compartment_id: str) -> bool | None:
         """Return whether a compartment is the root or below it; None where that cannot be seen."""
-        at = compartment_id
-        for _ in range(len(self.parents) + 1):
-            if at == self.root:
-                return True
-            if _is_tenancy(at):
-                return False
-            if at not in self.parents:
-                return None
-            at = self.parents[at]
-        return None
+        path = self._path(compartment_id)
+        if self.root in path:
+            return True
+        # Both ways up are known as far as where they meet, and the root is not on this one.
+        meets = not set(path).isdisjoint(self._path(self.root))
+        return False if meets or _is_tenancy(path[-1]) else None
+
+    def _path(self, compartment_id: str) -> list[str]:
+        """The way up from a compartment, itself included, as far as it can be seen."""
+        path = [compartment_id]
+        while path[-1] in self.parents and len(path) <= len(self.parents):
+            path.append(self.parents[path[-1]])
+        return path
 
 
 def targets_of(search: Search, api: OciApi) -> Sequence[Target | Result]:
