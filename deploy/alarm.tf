@@ -25,7 +25,8 @@ resource "oci_monitoring_alarm" "errors" {
 # before. So only a schedule of every day can be watched: one of each week would be absent on six days of seven.
 #
 # After the absence detection period, of three days at the most, the alarm falls silent and looks well again, so until then
-# it is repeated every day. Calls by events, alarms and the queue count, too: the metric does not tell who has called.
+# it is repeated every day. Calls by events, alarms and the queue count, too: the metric does not tell who has called. What
+# has never been called has no metric to be absent.
 resource "oci_monitoring_alarm" "absence" {
   count                        = var.create_function_alarms && local.is_called_daily ? 1 : 0
   compartment_id               = var.compartment_ocid

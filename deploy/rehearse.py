@@ -52,6 +52,8 @@ EVERY_OPTION: dict[str, Any] = {
     "allow_volume_groups": True,
     "allow_tag_namespaces": True,
     "kms_key_id": "ocid1.key.oc1.iad.aaaavault.aaaarehearsal",
+    "copy_to_region": "us-phoenix-1",
+    "copy_kms_key_id": "ocid1.key.oc1.phx.aaaavault.aaaarehearsal",
     "event_types": ["com.oraclecloud.computeapi.terminateinstance.begin"],
     "give_up_hours": 20,
 }

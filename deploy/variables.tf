@@ -193,6 +193,28 @@ variable "retention_days" {
   }
 }
 
+variable "copy_to_region" {
+  type        = string
+  default     = ""
+  nullable    = false
+  description = "COPY_TO_REGION: name or key of a region, e.g. eu-zurich-1, to which each completed backup of the function is copied; empty: no copies."
+  validation {
+    condition     = can(regex("^[A-Za-z0-9-]*$", var.copy_to_region))
+    error_message = "Expected the name or the key of a region."
+  }
+}
+
+variable "copy_kms_key_id" {
+  type        = string
+  default     = ""
+  nullable    = false
+  description = "COPY_KMS_KEY_ID: OCID of the key, of that region, for the copies; empty: Oracle's own."
+  validation {
+    condition     = can(regex("^(ocid1\\.key\\..*)?$", var.copy_kms_key_id))
+    error_message = "This is neither empty nor the OCID of a key."
+  }
+}
+
 variable "dry_run" {
   type        = bool
   default     = false

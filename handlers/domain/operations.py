@@ -141,18 +141,11 @@ GET_QUEUE = Operation(
     "GetQueue", Service.QUEUE, "GET", "/queues/{id}", ("read queues",), fields=("id", "messagesEndpoint")
 )
 PUT_MESSAGES = Operation("PutMessages", Service.QUEUE, "POST", "/queues/{id}/messages", ("use queue-push",))
-# Without METRIC_READ where the alarm's metrics are, an alarm is not there.
-# https://docs.oracle.com/en-us/iaas/Content/Identity/Reference/monitoringpolicyreference.htm
 GET_ALARM = Operation(
     "GetAlarm", Service.MONITORING, "GET", "/alarms/{id}", ("read alarms", "read metrics"), fields=("id",)
 )
-# Whoever may inspect a resource finds it; who may not finds less, and is not told so.
+# It finds what the caller may inspect, and is not refused for the rest. Volumes and groups are read by other operations
+# that need more than that; compartments are only looked for.
 SEARCH_RESOURCES = Operation(
-    "SearchResources",
-    Service.SEARCH,
-    "POST",
-    "/resources",
-    ("use volumes", "inspect volume-groups", "inspect compartments"),
-    is_list=True,
-    items="items",
+    "SearchResources", Service.SEARCH, "POST", "/resources", ("inspect compartments",), is_list=True, items="items"
 )
