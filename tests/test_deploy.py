@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ def unquoted(value: Any) -> Any:
     return value.strip('"') if isinstance(value, str) else value
 
 
+@cache
 def stack() -> dict[str, Any]:
     """All blocks of the stack, as a real parser of HCL reads them: kind, then type or name, then the body."""
     blocks: dict[str, Any] = {}

@@ -1,27 +1,20 @@
-"""The ``oci`` command, unchanged, against the local OCI: every group of commands that the backups' operators use.
-
-Its modules and its entry point are called as the program does that pip installs; tests/test_command.py and
-tests/test_story.py run that program itself.
-"""
+"""The ``oci`` command, unchanged, against the local OCI: every group of commands that the backups' operators use."""
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from emulator.options import PROJECT
+from tests.oci_command import OciCommand
 from tests.world import World, world
 
 DOMAIN = "Iocq:US-ASHBURN-AD-1"
 NOW = ("--wait-interval-seconds", "1")
-GROUPS = ("bv", "events", "fn", "iam", "logging", "monitoring", "ons", "resource-scheduler")
 Cli = Callable[..., Any]
 
 
@@ -32,43 +25,10 @@ def wired() -> Iterator[World]:
         yield cloud
 
 
-@pytest.fixture(scope="module")
-def warm_oci() -> Iterator[subprocess.Popen[str]]:
-    """The command, imported once for all tests."""
-    # Its own lines are not measured, which would double its time.
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.warm_oci", *GROUPS],
-        cwd=PROJECT,
-        env={**environment, "PYTHONWARNINGS": "ignore"},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        yield process
-
-
 @pytest.fixture
-def oci(wired: World, warm_oci: subprocess.Popen[str], tmp_path: Path) -> Cli:
+def oci(wired: World, oci_command: OciCommand) -> Cli:
     """Runs the ``oci`` command with the config file that the local OCI wrote; its data, decoded."""
-    assert warm_oci.stdin
-    assert warm_oci.stdout
-    calls, codes = warm_oci.stdin, warm_oci.stdout
-    output, errors = tmp_path / "output", tmp_path / "errors"
-
-    def run(command: str, *arguments: str, succeeds: bool = True) -> Any:
-        called = ["--config-file", str(wired.oci.config_file), "--endpoint", wired.oci.base_url]
-        for file in (output, errors):
-            file.unlink(missing_ok=True)
-        print(json.dumps([[*called, *command.split(), *arguments], str(output), str(errors)]), file=calls, flush=True)
-        succeeded = codes.readline() == "0\n"
-        assert succeeded is succeeds, errors.read_text()
-        if not succeeds:
-            return json.loads(errors.read_text().split("ServiceError:\n")[1])
-        told = output.read_text()
-        return json.loads(told).get("data") if told.startswith("{") else told
-
-    return run
+    return partial(oci_command.call, wired.oci)
 
 
 def ids(documents: Any) -> set[str]:

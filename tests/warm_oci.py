@@ -22,7 +22,7 @@ for line in sys.stdin:
     child = os.fork()
     if not child:
         for descriptor, file in enumerate(files, start=1):
-            os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT), descriptor)
+            os.dup2(os.open(file, os.O_WRONLY), descriptor)
         sys.argv = ["oci", *arguments]
         sys.exit(cli())
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)  # noqa: T201  (a program whose output is its answer)
