@@ -7,6 +7,7 @@ locals {
     BACKUP_TYPE          = var.backup_type
     EVENT_TYPES          = join(",", var.event_types)
     ALARM_TYPES          = join(",", var.alarm_types)
+    ALARM_SELECT_TAG     = var.alarm_select_tag
     REQUIRE_TAG          = tostring(var.require_tag)
     MIN_INTERVAL_MINUTES = tostring(var.min_interval_minutes)
     KMS_KEY_ID           = var.kms_key_id
@@ -14,6 +15,8 @@ locals {
     ALERT_TOPIC_ID       = join(",", concat([oci_ons_notification_topic.alerts.id], var.additional_alert_topic_ids))
     WORK_QUEUE_ID        = local.work_queue_id
     GIVE_UP_HOURS        = var.create_queue ? tostring(var.give_up_hours) : ""
+    COPY_TO_REGION       = var.copy_to_region
+    COPY_KMS_KEY_ID      = var.copy_kms_key_id
     DRY_RUN              = tostring(var.dry_run)
     MAX_CONCURRENCY      = tostring(var.max_concurrency)
     LOG_LEVEL            = var.log_level
@@ -44,6 +47,10 @@ resource "oci_functions_function" "create_volume_backup" {
   }
 
   lifecycle {
+    precondition {
+      condition     = var.copy_kms_key_id == "" || var.copy_to_region != ""
+      error_message = "copy_kms_key_id is a key of the region that copy_to_region names."
+    }
     precondition {
       condition     = !(local.make_network && anytrue([for id in concat(var.additional_topic_ids, var.additional_alert_topic_ids) : startswith(id, "arn:")]))
       error_message = "The network that this stack makes reaches Oracle's services only: topics of Amazon SNS need subnet_ocid, a subnet that reaches the internet."

@@ -23,6 +23,11 @@ output "try_a_tag" {
   value       = "oci bv volume update --volume-id <OCID> --freeform-tags '{\"${var.backup_tag}\": \"full\"}'"
 }
 
+output "try_the_selection" {
+  description = "What the nightly selection would back up now; nothing is changed."
+  value       = "oci fn function invoke --function-id ${oci_functions_function.create_volume_backup.id} --file - --body '${jsonencode({ select = local.selected, dryRun = true })}'"
+}
+
 output "look_at_the_log" {
   description = "The function's log lines of the last hour."
   value       = "oci logging-search search-logs --search-query 'search \"${var.compartment_ocid}/${oci_logging_log_group.backups.id}\" | sort by datetime desc' --time-start $(date -u -d '-1 hour' +%FT%TZ) --time-end $(date -u +%FT%TZ)"

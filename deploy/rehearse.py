@@ -38,6 +38,13 @@ _CLIENTS = (
 )
 EVERY_OPTION: dict[str, Any] = {
     "create_sample_alarm": True,
+    "alarm_select_tag": "save",
+    "alarms_compartment_ocid": "ocid1.compartment.oc1..aaaarehearsal",
+    "selection_cron": "0 2 * * *",
+    "selection_tag": "app",
+    "selection_value": "shop",
+    "report_cron": "0 8 * * *",
+    "report_max_age_hours": 25.5,
     "schedule_cron": "0 2 * * *",
     "schedule_volume_ocid": "ocid1.volume.oc1.iad.aaaarehearsal",
     "notification_email": "on-call@example.com",
@@ -45,10 +52,19 @@ EVERY_OPTION: dict[str, Any] = {
     "allow_volume_groups": True,
     "allow_tag_namespaces": True,
     "kms_key_id": "ocid1.key.oc1.iad.aaaavault.aaaarehearsal",
+    "copy_to_region": "us-phoenix-1",
+    "copy_kms_key_id": "ocid1.key.oc1.phx.aaaavault.aaaarehearsal",
     "event_types": ["com.oraclecloud.computeapi.terminateinstance.begin"],
     "give_up_hours": 20,
 }
-CHANGES: dict[str, Any] = {"create_failure_destination": False, "create_queue": False}
+CHANGES: dict[str, Any] = {
+    "create_failure_destination": False,
+    "create_queue": False,
+    "create_function_alarms": False,
+    "selection_cron": "30 1 * * 0",
+    "selection_value": "",
+    "report_cron": "",
+}
 
 
 class Terraform:
@@ -106,24 +122,55 @@ def _environment(oci: LocalOci) -> dict[str, str]:
 def rehearse(terraform: Terraform, oci: LocalOci) -> None:
     """Carry the stack through its life. Raises CalledProcessError, and TimeoutError where its function does not act."""
     terraform.prepare()
-    for values in ({}, EVERY_OPTION, {**EVERY_OPTION, **CHANGES}, {}):
+    for values, try_out in (
+        ({}, _try_a_tag),
+        (EVERY_OPTION, _try_the_selection),
+        ({**EVERY_OPTION, **CHANGES}, None),
+        ({}, None),
+    ):
         terraform.run("apply", "-auto-approve", "-input=false", values=values)
         terraform.run("plan", "-detailed-exitcode", "-input=false", values=values)
-    _try_a_tag(oci, terraform.output("result_topic_id"))
+        if try_out:
+            try_out(oci, terraform.output("result_topic_id"))
     print("\nDestroying takes five minutes: so long does the provider wait after deleting the application.")
     terraform.run("destroy", "-auto-approve", "-input=false")
 
 
 def _try_a_tag(oci: LocalOci, topic_id: str) -> None:
     """Tag a volume in the stack's compartment, and wait for its backup to be told on the stack's own topic."""
-    details = {"compartmentId": oci.compartment_id, "availabilityDomain": "Iocq:US-ASHBURN-AD-1", "displayName": "db-1"}
-    volume = oci.operator.call("POST", "/20160918/volumes", details)
-    created = "com.oraclecloud.blockvolumes.createvolume.end"
-    oci.journal.wait_for("event", type=created, resource=volume["id"])
-    oci.operator.call("PUT", f"/20160918/volumes/{volume['id']}", {"freeformTags": {"backup": "full"}})
+    volume_id = _create_volume(oci, {})
+    oci.operator.call("PUT", f"/20160918/volumes/{volume_id}", {"freeformTags": {"backup": "full"}})
+    _wait_until_told(oci, topic_id, volume_id)
+
+
+def _try_the_selection(oci: LocalOci, topic_id: str) -> None:
+    """Have the nightly selection's schedule run at once, and wait as above for what it has to find."""
+    volume_id = _create_volume(oci, {EVERY_OPTION["selection_tag"]: EVERY_OPTION["selection_value"]})
+    found = oci.operator.call("GET", f"/20240430/schedules?compartmentId={oci.compartment_id}")["items"]
+    [schedule_id] = [schedule["id"] for schedule in found if schedule["displayName"].endswith("-selection")]
+    oci.operator.call("POST", f"/emulator/schedules/{schedule_id}/fire")
+    _wait_until_told(oci, topic_id, volume_id)
+
+
+def _create_volume(oci: LocalOci, tags: Mapping[str, str]) -> str:
+    located = {"compartmentId": oci.compartment_id, "availabilityDomain": "Iocq:US-ASHBURN-AD-1"}
+    volume = oci.operator.call("POST", "/20160918/volumes", {**located, "displayName": "db-1", "freeformTags": tags})
+    oci.journal.wait_for("event", type="com.oraclecloud.blockvolumes.createvolume.end", resource=volume["id"])
+    return str(volume["id"])
+
+
+def _wait_until_told(oci: LocalOci, topic_id: str, volume_id: str) -> None:
+    """Wait until a topic has taken that a volume's backup is accepted, and that it is available."""
     name = oci.operator.call("GET", f"/20181201/topics/{topic_id}")["name"]
-    for entry in oci.journal.wait_for("message", topic=name, count=2):
-        print(f"\n{name} took “{entry.details['title']}”")
+
+    def told() -> list[str]:
+        messages = oci.journal.entries("message", topic=name)
+        return [entry.details["title"] for entry in messages if volume_id in entry.details["body"]]
+
+    if not oci.journal.wait_until(lambda _: len(told()) > 1):
+        raise TimeoutError(f"{name} took only {told()} about {volume_id}")
+    for title in told():
+        print(f"\n{name} took “{title}”")
 
 
 def main() -> int:

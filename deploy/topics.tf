@@ -15,7 +15,7 @@ resource "oci_ons_subscription" "https" {
   endpoint       = var.notification_url
 }
 
-# Plain text, and only what needs a person.
+# Plain text, and only what needs a person; and the alarms about the function.
 resource "oci_ons_notification_topic" "alerts" {
   compartment_id = var.compartment_ocid
   name           = "${local.name}-alerts"

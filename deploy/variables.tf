@@ -34,6 +34,17 @@ variable "volumes_compartment_ocid" {
   }
 }
 
+variable "alarms_compartment_ocid" {
+  type        = string
+  default     = ""
+  nullable    = false
+  description = "OCID of the compartment whose alarms, and those of the compartments below it, may name by alarm_select_tag what is backed up; empty: that of the volumes."
+  validation {
+    condition     = can(regex("^(ocid1\\.(compartment|tenancy)\\..*)?$", var.alarms_compartment_ocid))
+    error_message = "This is neither empty nor the OCID of a compartment."
+  }
+}
+
 variable "name_prefix" {
   type        = string
   default     = "volume-backups"
@@ -131,6 +142,17 @@ variable "alarm_types" {
   }
 }
 
+variable "alarm_select_tag" {
+  type        = string
+  default     = "backup-select"
+  nullable    = false
+  description = "ALARM_SELECT_TAG: key of the free-form tag by which an alarm that names no volume or instance says what is backed up: key, key=value or namespace.key=value."
+  validation {
+    condition     = can(regex("^[!-\\-/-~]{1,100}$", var.alarm_select_tag))
+    error_message = "Expected the key of a free-form tag."
+  }
+}
+
 variable "require_tag" {
   type        = bool
   default     = false
@@ -168,6 +190,28 @@ variable "retention_days" {
   validation {
     condition     = var.retention_days >= 0 && floor(var.retention_days) == var.retention_days
     error_message = "A whole number of 0 or more."
+  }
+}
+
+variable "copy_to_region" {
+  type        = string
+  default     = ""
+  nullable    = false
+  description = "COPY_TO_REGION: name or key of a region, e.g. eu-zurich-1, to which each completed backup of the function is copied; empty: no copies."
+  validation {
+    condition     = can(regex("^[A-Za-z0-9-]*$", var.copy_to_region))
+    error_message = "Expected the name or the key of a region."
+  }
+}
+
+variable "copy_kms_key_id" {
+  type        = string
+  default     = ""
+  nullable    = false
+  description = "COPY_KMS_KEY_ID: OCID of the key, of that region, for the copies; empty: Oracle's own."
+  validation {
+    condition     = can(regex("^(ocid1\\.key\\..*)?$", var.copy_kms_key_id))
+    error_message = "This is neither empty nor the OCID of a key."
   }
 }
 
@@ -280,6 +324,13 @@ variable "create_failure_destination" {
   description = "Detached invocations, those by schedules above all, that the function could not carry out are told on a topic of their own."
 }
 
+variable "create_function_alarms" {
+  type        = bool
+  default     = true
+  nullable    = false
+  description = "Alarms to the alert topic: when the function answers with an error, and, where a schedule calls it every day, when nothing has called it for a day."
+}
+
 # What sets it off
 
 variable "create_sample_alarm" {
@@ -289,11 +340,70 @@ variable "create_sample_alarm" {
   description = "Make an alarm on instances whose CPU is busy, wired to the alarm topic, to try with."
 }
 
+variable "selection_cron" {
+  type        = string
+  default     = ""
+  nullable    = false
+  description = "Back up everything with the tag selection_tag at these times (UTC, cron format, e.g. 0 2 * * *); empty: no nightly selection."
+  validation {
+    condition     = can(regex("^(\\S+( \\S+){4})?$", var.selection_cron))
+    error_message = "Expected five fields of cron, e.g. 0 2 * * *, or nothing."
+  }
+}
+
+variable "selection_tag" {
+  type        = string
+  default     = ""
+  nullable    = false
+  description = "Tag that selection and report go by: key of a free-form tag, or namespace.key of a defined tag; empty: backup_tag."
+  validation {
+    condition     = can(regex("^([!-\\-/-~]{1,100}(\\.[!-\\-/-~]{1,100})?)?$", var.selection_tag))
+    error_message = "Expected key or namespace.key."
+  }
+}
+
+variable "selection_value" {
+  type        = string
+  default     = ""
+  nullable    = false
+  description = "Value that the tag has to have for selection and report; empty: any that does not opt out."
+  validation {
+    condition     = length(var.selection_value) <= 256
+    error_message = "A tag's value has at most 256 characters."
+  }
+}
+
+variable "report_cron" {
+  type        = string
+  default     = ""
+  nullable    = false
+  description = "Tell at these times (UTC, cron format, e.g. 0 8 * * *) what has the tag selection_tag and no fresh backup; empty: no report."
+  validation {
+    condition     = can(regex("^(\\S+( \\S+){4})?$", var.report_cron))
+    error_message = "Expected five fields of cron, e.g. 0 2 * * *, or nothing."
+  }
+}
+
+variable "report_max_age_hours" {
+  type        = number
+  default     = 26
+  nullable    = false
+  description = "How many hours old a backup may be to count as fresh in the report; 26 fits backups of every night."
+  validation {
+    condition     = var.report_max_age_hours > 0 && var.report_max_age_hours <= 87840
+    error_message = "More than 0, and at most ten years: 87840."
+  }
+}
+
 variable "schedule_cron" {
   type        = string
   default     = ""
   nullable    = false
-  description = "Back up schedule_volume_ocid at these times (UTC, cron format, e.g. 0 2 * * *); empty: no schedule."
+  description = "Back up schedule_volume_ocid, whatever its tags, at these times (UTC, cron format, e.g. 0 2 * * *); empty: no schedule."
+  validation {
+    condition     = can(regex("^(\\S+( \\S+){4})?$", var.schedule_cron))
+    error_message = "Expected five fields of cron, e.g. 0 2 * * *, or nothing."
+  }
 }
 
 variable "schedule_volume_ocid" {

@@ -122,9 +122,14 @@ class Observer:
     oci: LocalOci
 
     def show(self, entry: Entry) -> None:
-        """Print an entry of the journal; called on the local OCI's thread."""
+        """Print an entry of the journal, with its region where that is another; called on the local OCI's thread."""
         when = datetime.fromtimestamp(entry.time).astimezone().strftime("%H:%M:%S.%f")[:-3]
-        print(f"{when} {entry.kind:<10} {self._name_caller(entry):<20} {entry.line}", flush=True)
+        print(f"{when} {entry.kind:<10} {self._name_caller(entry):<20} {self._tell(entry)}", flush=True)
+
+    def _tell(self, entry: Entry) -> str:
+        home = self.oci.cloud.region.name
+        region = entry.details.get("region", home)
+        return entry.line if region == home else f"{entry.line}, in {region}"
 
     def _name_caller(self, entry: Entry) -> str:
         """Return the name of the function that did it, or `operator`, or a dash where nobody signed."""

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from emulator import LocalOci, OptionNames
+from tests.oci_command import OciCommand
+from tests.oci_command import oci_command as have_ready
 from tests.world import World, assert_answers_are_oracles, assert_no_secrets, with_defaults, world
 
 pytest_plugins = ["emulator.pytest_plugin"]
@@ -40,6 +42,13 @@ def isolated_cloud() -> Iterator[World]:
     """A world of its own: a request that hangs in it is over with it, and not served in the middle of another test."""
     with world(publishes_per_minute=100_000) as cloud:
         yield cloud
+
+
+@pytest.fixture(scope="session")
+def oci_command(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OciCommand]:
+    """The ``oci`` command, imported once for all tests."""
+    with have_ready(tmp_path_factory.mktemp("oci")) as command:
+        yield command
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import cache
 from typing import Any
 
 import oci
@@ -13,8 +14,16 @@ from emulator import Estate
 
 def client_of(kind: Any, cloud: Estate) -> Any:
     """A client of the estate's region that signs as the operator, and does not retry what is refused."""
-    config = oci.config.from_file(str(cloud.oci.config_file))
-    return kind(config, service_endpoint=cloud.region.base_url, retry_strategy=oci.retry.NoneRetryStrategy())
+    config, signer = signing_of(str(cloud.oci.config_file))
+    retry_strategy = oci.retry.NoneRetryStrategy()
+    return kind(config, signer=signer, service_endpoint=cloud.region.base_url, retry_strategy=retry_strategy)
+
+
+@cache
+def signing_of(config_file: str) -> tuple[dict[str, Any], Any]:
+    """A config file and its signer, which loads the key: that takes longer than the call that it signs."""
+    config = oci.config.from_file(config_file)
+    return config, oci.Signer.from_config(config)
 
 
 def wait_for(get: Any, ocid: str, state: str, field: str = "lifecycle_state") -> Any:

@@ -7,16 +7,23 @@ import re
 import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from emulator.services.notifications.topics import Topics
+from handlers.backups import failures
+from handlers.backups.alarms import skip_alarm
+from handlers.backups.copies import body_of_copy
+from handlers.backups.report import COPY_THEM, MAKE_THEM
+from handlers.backups.selections import Finder, tell_missing
 from handlers.domain.delivery import Delivery
 from handlers.domain.errors import (
     ApiError,
     ApiUnreachable,
+    BackupFaulty,
     BackupStateUnknown,
     DeadlineReached,
     FunctionError,
@@ -24,12 +31,20 @@ from handlers.domain.errors import (
     InvalidRequest,
     PublishFailed,
 )
-from handlers.domain.models import CreateVolumeBackupDetails, VolumeBackup
+from handlers.domain.models import (
+    CopyBackupDetails,
+    CreateVolumeBackupDetails,
+    VolumeBackup,
+)
 from handlers.domain.ocids import parse_ocid
-from handlers.domain.operations import CREATE_VOLUME_BACKUP
+from handlers.domain.operations import COPY_VOLUME_BACKUP, CREATE_VOLUME_BACKUP, LIST_VOLUME_BACKUPS, Operation
 from handlers.domain.requests import BackupRequest
-from handlers.domain.result import Outcome, Result, skipped
-from handlers.domain.trigger import Trigger
+from handlers.domain.result import Finding, Outcome, Result, skipped
+from handlers.domain.search import Report, Search
+from handlers.domain.selection import Selection, TagCondition
+from handlers.domain.tags import TagName
+from handlers.domain.trigger import Target, Trigger
+from handlers.oci.client import OciApi
 from handlers.oci.hints import Situation, hint_for
 from handlers.output.alert import write_alert
 from handlers.output.messages import Message
@@ -59,6 +74,13 @@ SITUATION = Situation(
     function_id="ocid1.fnfunc.oc1.iad.aaaafunction",
     is_far=False,
 )
+
+
+def refusal_of(operation: Operation) -> ApiError:
+    """The refusal of an operation for which no policy is there."""
+    situation = replace(SITUATION, operation=operation)
+    hint = hint_for(situation, 404, NOT_FOUND.code, NOT_FOUND.message)
+    return NOT_FOUND.with_message(NOT_FOUND.message, hint)
 
 
 def refusal(status: int, code: str, message: str) -> ApiError:
@@ -181,6 +203,53 @@ UNREACHABLE = ApiUnreachable(
     hint="Check the function's subnet (service gateway, security lists, DNS) and OCI_ENDPOINT; then deliver again.",
 )
 
+TAGGED = Selection(TagCondition(TagName("backup")))
+SHOP = Selection(TagCondition(TagName("app"), "shop"))
+NEWEST = parse_ocid("ocid1.volumebackup.oc1.iad.orders-120")
+assert NEWEST is not None
+REPORT = Trigger("report", "01KJM2R4CALL", title=f"report on {TAGGED}")
+SELECT = Trigger("select", "before-release-7", title=str(SHOP))
+BALANCER = Trigger("alarm", "7c39df16:1772330584000", "OK_TO_FIRING", TIME, "The shop is slow", "ocid1.alarm.oc1.iad.b")
+
+
+def unprotected(name: str, newest: datetime | None, uncopied_to: str | None = None) -> Result:
+    backup_id = f"ocid1.volumebackup.oc1.iad.{name}" if newest else None
+    finding = Finding(TAGGED, 26, 412, backup_id, newest, uncopied_to)
+    return Result(
+        REPORT,
+        Outcome.UNPROTECTED,
+        resource_id=volume(name),
+        resource_type="volume",
+        resource_name=name,
+        reason=finding.reason(),
+        hint=MAKE_THEM,
+        needs_person=True,
+        finding=finding,
+    )
+
+
+def nothing_found(trigger: Trigger) -> Result:
+    """What the function itself says of a search that finds nothing."""
+    finder = Finder(SHOP, cast("OciApi", None))
+    [result] = tell_missing(Search(trigger, SHOP), finder, 0)
+    return result
+
+
+def without_selection(trigger: Trigger) -> Result:
+    """What the function itself says of an alarm that names nothing."""
+    alarm = parse_ocid(trigger.source)
+    assert alarm is not None
+    return skip_alarm(Target(trigger, alarm), trigger.title, None, TagName("backup-select"))
+
+
+def no_copy(error: FunctionError) -> Result:
+    backup = parse_ocid("ocid1.volumebackup.oc1.iad.aaaabackup")
+    assert backup is not None
+    target = Target(ENDED, backup, name="orders-120-20260301T020304Z", is_to_copy=True)
+    request = CopyBackupDetails(destination_region="eu-frankfurt-1")
+    return replace(failures.failed(target, error), request=request, body=body_of_copy(backup, ENDED))
+
+
 CASES: dict[str, tuple[list[Result], Delivery, FunctionError | None]] = {
     "policy_missing": ([failed(NOT_FOUND)], BY_TOPIC, None),
     "one_unreachable": ([failed(UNREACHABLE, trigger=EVENT)], CALLED, None),
@@ -213,6 +282,37 @@ CASES: dict[str, tuple[list[Result], Delivery, FunctionError | None]] = {
         BY_CONNECTOR,
         None,
     ),
+    "unprotected": (
+        [
+            unprotected("orders-122", None),
+            unprotected("orders-120", TIME - timedelta(days=9)),
+            unprotected("orders-121", TIME - timedelta(hours=27)),
+        ],
+        CALLED,
+        None,
+    ),
+    "not_copied": (
+        [
+            replace(
+                unprotected("orders-120", TIME, "eu-frankfurt-1"),
+                hint=COPY_THEM,
+                body=body_of_copy(NEWEST, REPORT),
+            )
+        ],
+        CALLED,
+        None,
+    ),
+    "copy_failed": ([completed("AVAILABLE"), no_copy(refusal_of(COPY_VOLUME_BACKUP))], CALLED, None),
+    "copy_faulty": ([no_copy(BackupFaulty.of_copy())], BY_CONNECTOR, None),
+    "selection_of_nothing": ([nothing_found(SELECT)], CALLED, None),
+    "search_failed": (
+        [accepted("orders-120", SELECT), failures.failed(Search(SELECT, SHOP), THROTTLED)],
+        CALLED,
+        None,
+    ),
+    "report_failed": ([failures.failed(Report(REPORT, TAGGED, 26), refusal_of(LIST_VOLUME_BACKUPS))], CALLED, None),
+    "alarm_without_a_selection": ([without_selection(BALANCER)], BY_TOPIC, None),
+    "alarm_that_selects_nothing": ([nothing_found(BALANCER)], BY_TOPIC, None),
     "results_not_published": ([replace(accepted("orders-120"), notified=False)], CALLED, NOT_PUBLISHED),
     "mixed": (
         [accepted("orders-121"), MISSPELT_TAG, failed(NOT_FOUND, "it's-122", EVENT), completed("FAULTY")],

@@ -29,6 +29,7 @@ from handlers.domain.operations import Operation
 from handlers.oci.client import OciApi
 from handlers.oci.connections import Connections
 from handlers.oci.transport import Limits, exchange, keep_connections
+from tests.kept_keys import kept_keys
 
 FUNCTION = "ocid1.fnfunc.oc1.iad.aaaafunction"
 COMPARTMENT = "ocid1.compartment.oc1..aaaacompartment"
@@ -128,7 +129,8 @@ def service(script: Script) -> Iterator[StandIn]:
 @pytest.fixture(autouse=True)
 def principal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ResourcePrincipal:
     """This process has a function's resource principal."""
-    made = ResourcePrincipal(tmp_path, TokenIssuer(), {"sub": FUNCTION, "res_id": FUNCTION}, seconds=60)
+    with kept_keys():
+        made = ResourcePrincipal(tmp_path, TokenIssuer(), {"sub": FUNCTION, "res_id": FUNCTION}, seconds=60)
     for name, value in made.environment().items():
         monkeypatch.setenv(name, value)
     return made

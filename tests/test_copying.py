@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from handlers.domain.errors import InvalidConfiguration
+from handlers.domain.errors import InvalidConfiguration, InvalidRequest
 from handlers.domain.resource_kinds import RESOURCE_KINDS
 from tests.conftest import Configure
+from tests.parsing import parse_body
 from tests.test_deferral import cloud_with_queue, put, work
 from tests.world import World, payload
 
@@ -204,3 +205,24 @@ def test_what_others_put_into_the_queue_copies_nothing_that_this_function_has_no
     put(queued, work("", trigger=trigger, targets=[{"resourceId": backup, "isToCopy": True}]))
     queued.oci.journal.wait_for("queue", what="deleted")
     assert queued.requests(COPY) == []
+
+
+def test_a_report_of_copies_tells_what_has_no_copy_and_how_to_have_it_made(estate: World) -> None:
+    tag = "copied-reports"
+    volumes = [estate.volume(displayName=f"db-{number}", freeformTags={tag: "yes"}) for number in range(3)]
+    backups = [back_up(estate, volume) for volume in volumes]
+    complete(estate, backups[0])
+    estate.second.wait_for_copy_of(backups[0])
+    answer = estate.answer({"report": {"tag": tag, "copies": True}})
+    assert [result["resourceId"] for result in answer["results"]] == volumes[1:]
+    assert {result["uncopiedTo"] for result in answer["results"]} == {estate.oci.second.name}
+    assert "reason" in answer["results"][0]
+    for backup in backups[1:]:
+        complete(estate, backup)
+    assert estate.invoke_one({"report": {"tag": tag, "copies": True}})["outcome"] == "skipped"
+
+
+def test_a_report_of_copies_needs_a_region_to_copy_to() -> None:
+    with pytest.raises(InvalidRequest) as refusal:
+        parse_body({"report": {"copies": True}})
+    assert refusal.value.message == "report.copies: nothing is copied, because COPY_TO_REGION is not set"

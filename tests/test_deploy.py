@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +20,22 @@ from handlers.domain import operations
 from handlers.domain.operations import Operation
 from handlers.settings import KEYS, read
 from handlers.triggers.completion import BACKUP_ENDED
+from handlers.triggers.context import Context
+from handlers.triggers.kinds import recognise
+from handlers.triggers.report import read_report
 from handlers.triggers.resource_change import TAGGED_TYPES
 
 DEPLOY = PROJECT / "deploy"
 OPERATIONS = [value for value in vars(operations).values() if isinstance(value, Operation)]
+OWN = read({"TOPIC_ID": "ocid1.onstopic.oc1.iad.a"})
+with_terraform = pytest.mark.skipif(shutil.which("terraform") is None, reason="terraform is not installed")
 
 
 def unquoted(value: Any) -> Any:
     return value.strip('"') if isinstance(value, str) else value
 
 
+@cache
 def stack() -> dict[str, Any]:
     """All blocks of the stack, as a real parser of HCL reads them: kind, then type or name, then the body."""
     blocks: dict[str, Any] = {}
@@ -62,12 +70,13 @@ def test_every_configuration_key_can_be_set_and_none_is_unknown() -> None:
 
 def test_a_default_of_the_stack_is_the_functions_own_default() -> None:
     defaults = {name: unquoted(body["default"]) for name, body in variables().items() if "default" in body}
-    own = read({"TOPIC_ID": "ocid1.onstopic.oc1.iad.a"})
-    assert defaults["backup_tag"] == str(own.backup_tag)
-    assert (defaults["backup_type"], defaults["log_level"]) == (own.backup_type, own.log_level)
-    assert tuple(map(unquoted, defaults["alarm_types"])) == own.alarm_types
-    assert (defaults["require_tag"], defaults["dry_run"]) == (own.require_tag, own.dry_run)
-    assert (defaults["min_interval_minutes"], defaults["max_concurrency"]) == (0, own.max_concurrency)
+    assert defaults["backup_tag"] == str(OWN.backup_tag)
+    assert (defaults["backup_type"], defaults["log_level"]) == (OWN.backup_type, OWN.log_level)
+    assert tuple(map(unquoted, defaults["alarm_types"])) == OWN.alarm_types
+    assert defaults["alarm_select_tag"] == str(OWN.alarm_select_tag)
+    assert (defaults["require_tag"], defaults["dry_run"]) == (OWN.require_tag, OWN.dry_run)
+    assert (defaults["min_interval_minutes"], defaults["max_concurrency"]) == (0, OWN.max_concurrency)
+    assert defaults["report_max_age_hours"] == read_report({"report": {}}, Context(OWN, "call", direct=True))[1]
 
 
 def test_func_yaml_and_the_stack_agree() -> None:
@@ -121,11 +130,80 @@ def test_every_variable_and_every_resource_that_is_named_exists() -> None:
     assert used <= declared
 
 
-def test_the_body_of_the_schedule_is_a_list_of_one_text_as_the_provider_takes_it() -> None:
-    [resources] = resource("oci_resource_scheduler_schedule", "backup")["resources"]
+def test_the_body_of_a_schedule_is_a_list_of_one_text_as_the_provider_takes_it() -> None:
+    [resources] = resource("oci_resource_scheduler_schedule", "calls")["resources"]
     [parameters] = resources["parameters"]
-    assert isinstance(parameters["value"], list)
-    assert len(parameters["value"]) == 1
+    assert parameters["value"] == ["${each.value.body}"]
+
+
+def calls_with(folder: Path, variables: dict[str, Any]) -> tuple[dict[str, Any], bool]:
+    """The bodies that the stack's schedules send, and whether it takes one to be due every day, as Terraform says."""
+    [own] = re.findall(r"^locals \{$.*?^\}$", (DEPLOY / "schedule.tf").read_text(), re.MULTILINE | re.DOTALL)
+    (folder / "calls.tf").write_text(own)
+    shutil.copy(DEPLOY / "variables.tf", folder)
+    (folder / "t.auto.tfvars.json").write_text(json.dumps(variables))
+    asked = "jsonencode([{ for name, call in local.calls : name => jsondecode(call.body) }, local.is_called_daily])"
+    done = subprocess.run(["terraform", "console"], cwd=folder, input=asked, capture_output=True, text=True, check=True)
+    bodies, is_called_daily = json.loads(json.loads(done.stdout))
+    return bodies, is_called_daily
+
+
+DAILY, WEEKLY = "0 2 * * *", "0 2 * * 0"
+VOLUME_ID = "ocid1.volume.oc1.iad.a"
+BOTH, GROUPS = ["volume", "bootvolume"], ["volume", "volumegroup"]
+OTHER = {"selection_tag": "Ops.save", "selection_value": "shop & co"}
+CALLS: dict[str, tuple[dict[str, Any], dict[str, Any], bool]] = {
+    "nobody calls": ({}, {}, False),
+    "every night": ({"selection_cron": DAILY}, {"selection": {"select": {"resourceTypes": BOTH}}}, True),
+    "every hour": ({"selection_cron": "0 * * * *"}, {"selection": {"select": {"resourceTypes": BOTH}}}, True),
+    "every week": ({"selection_cron": WEEKLY}, {"selection": {"select": {"resourceTypes": BOTH}}}, False),
+    "a report": (
+        {"report_cron": DAILY, "report_max_age_hours": 170},
+        {"report": {"report": {"resourceTypes": BOTH, "maxAgeHours": 170}}},
+        True,
+    ),
+    "a volume": (
+        {"schedule_cron": WEEKLY, "schedule_volume_ocid": VOLUME_ID},
+        {"request": {"volumeId": VOLUME_ID}},
+        False,
+    ),
+    "by another tag, of what may be backed up": (
+        {
+            **OTHER,
+            "selection_cron": WEEKLY,
+            "report_cron": DAILY,
+            "allow_boot_volumes": False,
+            "allow_volume_groups": True,
+        },
+        {
+            "selection": {"select": {"tag": "Ops.save", "value": "shop & co", "resourceTypes": GROUPS}},
+            "report": {"report": {"tag": "Ops.save", "value": "shop & co", "resourceTypes": GROUPS, "maxAgeHours": 26}},
+        },
+        True,
+    ),
+}
+
+
+@with_terraform
+@pytest.mark.parametrize("case", CALLS)
+def test_schedules_send_what_the_function_takes(tmp_path: Path, case: str) -> None:
+    variables, expected, is_daily = CALLS[case]
+    assert calls_with(tmp_path, variables) == (expected, is_daily)
+    for name, body in expected.items():
+        kind, document = recognise(body)
+        assert kind.name == {"selection": "select"}.get(name, name)
+        assert len(list(kind.parse(document, Context(OWN, "call", direct=True)))) == 1
+
+
+def test_alarms_about_the_function_tell_people_and_do_not_call_it() -> None:
+    called = resource("oci_ons_subscription", "function")["topic_id"]
+    for name in ("errors", "absence"):
+        alarm = resource("oci_monitoring_alarm", name)
+        assert alarm["namespace"] == '"oci_faas"'
+        assert alarm["destinations"] == ["${oci_ons_notification_topic.alerts.id}"]
+        assert alarm["destinations"] != [called]
+        assert "${oci_functions_function.create_volume_backup.id}" in alarm["query"]
+    assert "local.is_called_daily" in resource("oci_monitoring_alarm", "absence")["count"]
 
 
 def test_the_failure_destination_is_always_stated_so_that_it_can_be_switched_off() -> None:
@@ -156,9 +234,8 @@ def test_what_the_network_needs_is_only_read_where_the_network_is_made() -> None
 
 def test_topics_of_amazon_are_refused_behind_a_network_that_does_not_reach_them() -> None:
     [lifecycle] = resource("oci_functions_function", "create_volume_backup")["lifecycle"]
-    [precondition] = lifecycle["precondition"]
-    assert "local.make_network" in precondition["condition"]
-    assert "arn:" in precondition["condition"]
+    [condition] = [found["condition"] for found in lifecycle["precondition"] if "arn:" in found["condition"]]
+    assert "local.make_network" in condition
 
 
 def test_the_documents_give_an_alarm_one_topic() -> None:
@@ -185,7 +262,7 @@ def test_the_function_gives_up_before_the_queue_does() -> None:
     assert queue["retention_in_seconds"] == "${2 * 24 * 3600}"
 
 
-@pytest.mark.skipif(shutil.which("terraform") is None, reason="terraform is not installed")
+@with_terraform
 def test_the_stack_is_formatted(tmp_path: Path) -> None:
     for path in DEPLOY.glob("*.tf"):
         shutil.copy(path, tmp_path)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.oci_command import OciCommand
 from tests.world import World, world
 
 DOMAIN = "Iocq:US-ASHBURN-AD-1"
@@ -27,28 +26,9 @@ def wired() -> Iterator[World]:
 
 
 @pytest.fixture
-def oci(wired: World) -> Cli:
+def oci(wired: World, oci_command: OciCommand) -> Cli:
     """Runs the ``oci`` command with the config file that the local OCI wrote; its data, decoded."""
-
-    def run(command: str, *arguments: str, succeeds: bool = True) -> Any:
-        # Its own lines are not measured, which would double its time.
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
-        program = str(Path(sys.executable).with_name("oci"))
-        called = [program, "--config-file", str(wired.oci.config_file), "--endpoint", wired.oci.base_url]
-        done = subprocess.run(
-            [*called, *command.split(), *arguments],
-            capture_output=True,
-            text=True,
-            env={**environment, "PYTHONWARNINGS": "ignore"},
-            timeout=60,
-            check=False,
-        )
-        assert (done.returncode == 0) is succeeds, done.stderr
-        if not succeeds:
-            return json.loads(done.stderr.split("ServiceError:\n")[1])
-        return json.loads(done.stdout).get("data") if done.stdout.startswith("{") else done.stdout
-
-    return run
+    return partial(oci_command.call, wired.oci)
 
 
 def ids(documents: Any) -> set[str]:

@@ -26,12 +26,16 @@ def handler(ctx, data):
 
 
 def run(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
-    # xdist and the time-out belong to this suite, and its coverage to its own processes.
-    plugins = ("-p", "emulator.pytest_plugin", "-p", "no:asyncio", "-p", "no:xdist", "-p", "no:cacheprovider")
     pytester.makepyfile(func=FUNCTION)
+    return run_in(pytester, *arguments)
+
+
+def run_in(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
+    """Run pytest with the plugin and no other: those that are installed here belong to this suite."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(PROJECT))
-        return pytester.runpytest_subprocess(*plugins, *arguments)
+        patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+        return pytester.runpytest_subprocess("-p", "emulator.pytest_plugin", *arguments)
 
 
 def test_the_estate_invokes_the_function_beside_the_tests_and_puts_back_what_a_test_disturbs(
@@ -135,7 +139,4 @@ def test_the_pages_quick_start_works_as_it_stands(pytester: pytest.Pytester) -> 
     quick_start = page.split("## Quick start")[1].split("\n## ")[0]
     for name, text in re.findall(r"```python\n# (\S+)\n(.*?)```", quick_start, re.DOTALL):
         Path(pytester.path, name).write_text(text)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(PROJECT))
-        result = pytester.runpytest_subprocess("-p", "emulator.pytest_plugin", "-p", "no:asyncio", "-p", "no:xdist")
-    result.assert_outcomes(passed=2)
+    run_in(pytester).assert_outcomes(passed=2)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +24,9 @@ from emulator.core.journal import Entry
 from emulator.options import Options
 from emulator.services.connector_hub.service_connectors import ServiceConnectors
 from emulator.services.queue.queues import Queues
+from tests.kept_keys import kept_keys
+from tests.oci_command import OciCommand
+from tests.sdk_clients import signing_of
 
 # So long a queue's second lasts here.
 SECOND = 0.01
@@ -117,16 +118,19 @@ class Clients:
         return [entry.details["status"] for entry in self.oci.journal.entries("invocation")]
 
 
-def serve(directory: Path, **options: Any) -> Any:
+@contextmanager
+def serve(directory: Path, **options: Any) -> Iterator[LocalOci]:
     file = directory / "func.py"
     file.write_text(FUNCTION)
-    measured = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE")}
     known = {"wired": False, "lifecycle_seconds": 0.01, "queue_second_seconds": SECOND}
-    return local_oci(**{**known, "image": Image(file, environment=measured), **options})
+    with ExitStack() as stack:
+        with kept_keys():
+            served = stack.enter_context(local_oci(**{**known, "image": Image(file), **options}))
+        yield served
 
 
 def clients_of(served: LocalOci) -> Clients:
-    config = oci.config.from_file(str(served.config_file))
+    config, signer = signing_of(str(served.config_file))
     kinds = (
         oci.queue.QueueAdminClient,
         oci.queue.QueueClient,
@@ -134,7 +138,7 @@ def clients_of(served: LocalOci) -> Clients:
         oci.sch.ConnectorPluginsClient,
     )
     no_retry = oci.retry.NoneRetryStrategy()
-    made = (kind(config, service_endpoint=served.base_url, retry_strategy=no_retry) for kind in kinds)
+    made = (kind(config, signer=signer, service_endpoint=served.base_url, retry_strategy=no_retry) for kind in kinds)
     return Clients(served, *made)
 
 
@@ -748,28 +752,10 @@ def test_the_plugin_that_reads_a_queue_is_listed(cloud: Clients) -> None:
     assert error_of(lambda: cloud.plugins.get_connector_plugin("KafkaSource"))[0] == 404
 
 
-def test_the_oci_command_makes_a_queue_a_connector_and_messages(cloud: Clients) -> None:
+def test_the_oci_command_makes_a_queue_a_connector_and_messages(cloud: Clients, oci_command: OciCommand) -> None:
     compartment = ("--compartment-id", cloud.oci.compartment_id)
 
-    def run(command: str, *arguments: str) -> Any:
-        called = [
-            str(Path(sys.executable).with_name("oci")),
-            *("--config-file", str(cloud.oci.config_file), "--endpoint", cloud.oci.base_url),
-            *command.split(),
-            *arguments,
-        ]
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
-        done = subprocess.run(
-            called,
-            capture_output=True,
-            text=True,
-            env={**environment, "PYTHONWARNINGS": "ignore"},
-            timeout=60,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout).get("data") if done.stdout.startswith("{") else done.stdout
-
+    run = partial(oci_command.call, cloud.oci)
     waiting = ("--wait-for-state", "SUCCEEDED", "--wait-interval-seconds", "1")
     made = run("queue queue-admin queue create", *compartment, "--display-name", "cli", *waiting)
     queue = made["resources"][0]["identifier"]

@@ -73,6 +73,15 @@ def test_a_schedule_backs_a_volume_up_when_it_is_fired(scheduler: Scheduler) -> 
     scheduler.client.delete_schedule(schedule.id)
 
 
+def test_a_schedule_has_the_function_find_what_it_backs_up(scheduler: Scheduler) -> None:
+    tagged, other = (scheduler.cloud.volume(freeformTags={"night": value}) for value in ("yes", "no"))
+    schedule = scheduler.make({"select": {"tag": "night", "resourceTypes": ["volume", "bootvolume"]}})
+    scheduler.fire(schedule.id)
+    scheduler.cloud.wait_for_backup_of(tagged)
+    assert scheduler.cloud.backups_of(other) == []
+    scheduler.client.delete_schedule(schedule.id)
+
+
 def test_a_schedule_runs_at_its_time_and_again_at_the_next(scheduler: Scheduler) -> None:
     volume_id = scheduler.cloud.volume()
     made = scheduler.make(

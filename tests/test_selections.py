@@ -114,7 +114,7 @@ def test_what_is_in_a_compartment_that_cannot_be_seen_is_told(estate: World) -> 
     estate.volume(compartmentId=inner, **TAGGED)
     estate.oci.deny("inspect compartments")
     [result] = estate.answer(select(compartmentId=compartment(estate, "elsewhere")))["results"]
-    assert result["reason"].startswith("1 of the volumes and boot volumes with the tag backup are left out, because")
+    assert result["reason"].startswith("1 with the tag backup are left out, because they are in compartments that")
     [event] = estate.events()
     assert event["type"] == "volumebackup.skipped"
 
@@ -140,8 +140,7 @@ def test_nothing_found_is_told_for_a_missing_permission_looks_the_same(estate: W
     estate.oci.deny("inspect volumes")
     reason = only_reason(estate, select())
     assert reason == (
-        "no volumes and boot volumes with the tag backup were found; a missing permission to inspect them "
-        "looks the same"
+        "no volume or boot volume with the tag backup was found; a missing permission to inspect them looks the same"
     )
     [event] = estate.events()
     assert (event["type"], event["triggerkind"]) == ("volumebackup.skipped", "select")
@@ -274,7 +273,7 @@ def test_an_alarm_about_anything_backs_up_what_its_tag_selects(estate: World, va
     alarm = estate.alarm(freeformTags={"Backup-Select": value})
     answer = estate.answer(payload("alarm_of_a_load_balancer.json", alarm=alarm), x_oci_ns_messageid="message-1")
     if not ALARM_TAGS[value]:
-        assert "no volumes and boot volumes with the tag app=other were found" in answer["results"][0]["reason"]
+        assert "no volume or boot volume with the tag app=other was found" in answer["results"][0]["reason"]
         return
     [result] = answer["results"]
     assert (result["resourceId"], result["outcome"], result["trigger"]["kind"]) == (volume, "accepted", "alarm")

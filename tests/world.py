@@ -6,7 +6,7 @@ import base64
 import json
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -15,6 +15,7 @@ from emulator.core.journal import Entry
 from emulator.options import PROJECT
 from emulator.stack import RESULTS
 from tests.answers import deviations
+from tests.kept_keys import kept_keys
 
 EVENTS = Path(__file__).with_name("events")
 FUNCTION_LOG = "log"
@@ -111,8 +112,9 @@ def with_defaults(**options: Unpack[OptionNames]) -> OptionNames:
 @contextmanager
 def world(**options: Unpack[OptionNames]) -> Iterator[World]:
     """A world of its own, for a test that needs other options than the shared one."""
-    with local_oci(**with_defaults(**options)) as oci:
-        cloud = World(oci)
+    with ExitStack() as stack:
+        with kept_keys():
+            cloud = World(stack.enter_context(local_oci(**with_defaults(**options))))
         yield cloud
         assert_no_secrets(cloud)
         assert_answers_are_oracles(cloud)

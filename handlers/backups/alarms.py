@@ -35,11 +35,9 @@ def selection_of(target: Target, api: OciApi, settings: Settings) -> Sequence[Se
     try:
         condition = _read_condition(value)
     except ValueError as error:
-        reason = f"the alarm names no volume or instance, and {error}"
-        return [_skipped(target, name, reason, settings.alarm_select_tag)]
+        return [skip_alarm(target, name, error, settings.alarm_select_tag)]
     if condition is None:
-        reason = f"the alarm names no volume or instance, and has no free-form tag {settings.alarm_select_tag}"
-        return [_skipped(target, name, reason, settings.alarm_select_tag)]
+        return [skip_alarm(target, name, None, settings.alarm_select_tag)]
     return [Search(target.trigger, Selection(condition), None, target.tag_required, target.deferral)]
 
 
@@ -51,12 +49,21 @@ def _read_condition(value: object) -> TagCondition | None:
     return TagCondition(TagName.of(key.strip()), wanted.strip() if equals else None)
 
 
-def _skipped(target: Target, name: str | None, reason: str, tag: TagName) -> Result:
+def skip_alarm(target: Target, name: str | None, wrong: ValueError | None, tag: TagName) -> Result:
+    """Return the skip of an alarm without a selection: its tag is not there, or says what is `wrong`."""
+    why = f"its free-form tag {tag} cannot be understood: {wrong}" if wrong else f"has no free-form tag {tag}"
     hint = (
-        f"Have its query name volumes or instances (the dimension resourceId), or set the free-form tag {tag} on the "
-        f"alarm {target.resource.text}, with a value like app=shop: the volumes with that tag are then backed up. If "
-        "it is to save nothing, take the function's topic from it."
+        f"Set the free-form tag {tag} on the alarm, with a value like app=shop, and the volumes that have that tag are "
+        "backed up when it fires: oci monitoring alarm update --alarm-id "
+        f'{target.resource.text} --freeform-tags \'{{"{tag}": "app=shop"}}\' (which replaces its other free-form '
+        "tags). Or let its query name volumes or instances, in the dimension resourceId. If it is to save nothing, "
+        "take the function's topic from it."
     )
     return skipped(
-        target.trigger, one_line(reason), target.resource.text, resource_name=name, needs_person=True, hint=hint
+        target.trigger,
+        one_line(f"the alarm names no volume or instance, and {why}"),
+        target.resource.text,
+        resource_name=name,
+        needs_person=True,
+        hint=hint,
     )

@@ -8,7 +8,7 @@ https://docs.oracle.com/en-us/iaas/Content/Block/Tasks/copyingvolumebackupcrossr
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -17,10 +17,10 @@ from handlers.backups.existing_backups import DELETED, parse_backup, provenance_
 from handlers.backups.failures import failed
 from handlers.domain.errors import BackupFaulty, FunctionError
 from handlers.domain.models import CopyBackupDetails, VolumeBackup
-from handlers.domain.ocids import parse_ocid
+from handlers.domain.ocids import Ocid, parse_ocid
 from handlers.domain.resource_kinds import BACKUP_KINDS
 from handlers.domain.result import Outcome, Result, skipped
-from handlers.domain.trigger import Target
+from handlers.domain.trigger import Target, Trigger
 from handlers.domain.untrusted import text
 from handlers.oci.client import OciApi
 from handlers.oci.copy_region import CopyRegion
@@ -77,7 +77,8 @@ def copy_backup(target: Target, api: OciApi, region: CopyRegion | None, *, dry_r
         return _copy(target, planned, request, api, region)
     except FunctionError as error:
         failure = failed(target, error)
-        return replace(failure, retry_token=planned.retry_token, request=request, body=_body_of(target))
+        body = body_of_copy(target.resource, target.trigger)
+        return replace(failure, retry_token=planned.retry_token, request=request, body=body)
 
 
 def _token(target: Target, region: CopyRegion) -> str:
@@ -116,6 +117,30 @@ def _find_copy(target: Target, api: OciApi, region: CopyRegion) -> VolumeBackup 
     return None
 
 
+def find_copied(backups: Iterable[Mapping[str, Any]], api: OciApi, region: CopyRegion) -> set[str]:
+    """Return the OCIDs of those of `backups` that have a copy in the other region, there or being made.
+
+    Copies are listed by compartment, newest first, until all have one or there are no more. Raises what
+    `OciApi.list_pages` raises.
+    """
+    groups: dict[tuple[str, str], list[Ocid]] = {}
+    for backup in backups:
+        ocid = parse_ocid(backup.get("id"))
+        if ocid is not None:
+            groups.setdefault((ocid.resource_type, str(backup.get("compartmentId"))), []).append(ocid)
+    copied: set[str] = set()
+    for (backup_type, compartment_id), ocids in groups.items():
+        kind, waiting = BACKUP_KINDS[backup_type], {ocid.text for ocid in ocids}
+        query = {"compartmentId": compartment_id, "sortBy": "TIMECREATED", "sortOrder": "DESC", "limit": _PAGE}
+        for page in api.list_pages(kind.list_backups, ocids[0], query, region=region.name):
+            for copy in page:
+                if copy.get("lifecycleState") not in {"FAULTY", *DELETED}:
+                    copied.add(str(copy.get(kind.source_backup_field)).lower())
+            if waiting <= copied:
+                break
+    return copied
+
+
 def _told(planned: Result, copy: VolumeBackup, target: Target) -> Result:
     """Return what is told of a copy: as long as it is made it is followed, where there is a queue."""
     if copy.lifecycle_state == "FAULTY":
@@ -127,10 +152,10 @@ def _told(planned: Result, copy: VolumeBackup, target: Target) -> Result:
     return replace(planned, outcome=Outcome.COPYING, volume_backup=copy, follow_up=follow_up)
 
 
-def _body_of(target: Target) -> dict[str, Any]:
-    """The event that the backup has ended, as far as this function looks at it: it asks for the copy again."""
+def body_of_copy(backup: Ocid, trigger: Trigger) -> dict[str, Any]:
+    """Return the event that the backup has ended, as far as this function looks at it: it asks for the copy again."""
     return {
-        "eventType": f"com.oraclecloud.blockvolumes.create{target.resource.resource_type}.end",
-        "eventID": target.trigger.id,
-        "data": {"resourceId": target.resource.text},
+        "eventType": f"com.oraclecloud.blockvolumes.create{backup.resource_type}.end",
+        "eventID": trigger.id,
+        "data": {"resourceId": backup.text},
     }

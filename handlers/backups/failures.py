@@ -17,7 +17,7 @@ def failed(task: Task, error: BaseException) -> Result:
     told = error if isinstance(error, FunctionError) else InternalError.of(error)
     result = Result(task.trigger, Outcome.FAILED, error=told, opc_request_id=told.opc_request_id)
     if not isinstance(task, Target):
-        return replace(result, body=task.document())
+        return replace(result, body=task.body())
     resource = task.resource
     return replace(
         result,

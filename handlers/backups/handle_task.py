@@ -26,7 +26,7 @@ def handle_task(
     if given_up is not None:
         return [failed(task, given_up)]
     if not isinstance(task, Target):
-        return _look_for(task, api)
+        return _look_for(task, api, copy_region)
     if is_completion(task):
         return _end(task, api, settings, copy_region)
     if task.resource.resource_type == "alarm":
@@ -50,7 +50,7 @@ def _end(target: Target, api: OciApi, settings: Settings, copy_region: CopyRegio
     return [completed, *wanted_copies(target, completed)]
 
 
-def _look_for(task: Search | Report, api: OciApi) -> Sequence[Task | Result]:
+def _look_for(task: Search | Report, api: OciApi, copy_region: CopyRegion | None) -> Sequence[Task | Result]:
     """Return what a search finds. Most invocations search nothing, and need not load what it takes."""
     if isinstance(task, Search):
         from handlers.backups.selections import targets_of
@@ -58,4 +58,4 @@ def _look_for(task: Search | Report, api: OciApi) -> Sequence[Task | Result]:
         return targets_of(task, api)
     from handlers.backups.report import report_on
 
-    return report_on(task, api)
+    return report_on(task, api, copy_region)

@@ -3,30 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from handlers.backups.copies import body_of_copy, find_copied
 from handlers.backups.selections import Finder, Found, tell_missing
+from handlers.domain.ocids import parse_ocid
 from handlers.domain.resource_kinds import RESOURCE_KINDS, ResourceKind
 from handlers.domain.result import Finding, Outcome, Result, skipped
 from handlers.domain.search import Report
 from handlers.domain.untrusted import text, timestamp
 from handlers.oci.client import OciApi
+from handlers.oci.copy_region import CopyRegion
 
 _PAGE = 1000  # the most that the service takes
-_MAKE_THEM = (
+MAKE_THEM = (
     "Make the backups with the line below, and look in the function's log and in its results for why there was none: a "
     "change of the tag, an alarm or a schedule should have made it."
+)
+COPY_THEM = (
+    "Have the backups copied with the line below, and look in the function's log and in its results for why they were "
+    "not: the event that a backup has ended should have had it copied."
 )
 _NEVER = datetime.min.replace(tzinfo=UTC)
 Backup = Mapping[str, Any]
 
 
-def report_on(report: Report, api: OciApi) -> Sequence[Result]:
+def report_on(report: Report, api: OciApi, copy_region: CopyRegion | None) -> Sequence[Result]:
     """Return one result for each resource without a fresh backup, the longest without one first.
 
     Reads SearchResources, and of each compartment ListVolumeBackups, ListBootVolumeBackups or ListVolumeGroupBackups,
-    newest first. Raises what `OciApi.list_pages` raises: half a report would name what is protected.
+    newest first; in the second region, too, where copies are asked for. Raises what `OciApi.list_pages` raises: half a
+    report would name what is protected.
     """
     finder = Finder(report.selection, api)
     found = list(finder.find())
@@ -35,6 +44,14 @@ def report_on(report: Report, api: OciApi) -> Sequence[Result]:
     oldest = datetime.now(UTC) - timedelta(hours=report.max_age_hours)
     stale = [(resource, finding) for resource, finding in findings if (finding.newest_time or _NEVER) < oldest]
     stale.sort(key=lambda pair: pair[1].newest_time or _NEVER)
+    if report.copies and copy_region:
+        fresh = [(resource, finding) for resource, finding in findings if (finding.newest_time or _NEVER) >= oldest]
+        copied = find_copied([newest[resource.ocid.text] for resource, _ in fresh], api, copy_region)
+        stale += [
+            (resource, replace(finding, uncopied_to=copy_region.name))
+            for resource, finding in fresh
+            if finding.newest_id not in copied
+        ]
     results = [_unprotected(report, resource, finding) for resource, finding in stale]
     results += tell_missing(report, finder, len(found))
     return results or [skipped(report.trigger, f"all {len(found)} {report.selection} are protected")]
@@ -86,6 +103,7 @@ def _find_out(backup: Backup | None, report: Report, looked_at: int) -> Finding:
 
 
 def _unprotected(report: Report, resource: Found, finding: Finding) -> Result:
+    uncopied = parse_ocid(finding.newest_id) if finding.uncopied_to else None
     return Result(
         report.trigger,
         Outcome.UNPROTECTED,
@@ -93,7 +111,8 @@ def _unprotected(report: Report, resource: Found, finding: Finding) -> Result:
         resource_type=resource.ocid.resource_type,
         resource_name=resource.name,
         reason=finding.reason(),
-        hint=_MAKE_THEM,
+        hint=COPY_THEM if uncopied else MAKE_THEM,
         needs_person=True,
         finding=finding,
+        body=body_of_copy(uncopied, report.trigger) if uncopied else None,
     )

@@ -150,14 +150,13 @@ def tell_missing(task: Search | Report, finder: Finder, number: int) -> Iterator
         yield skipped(task.trigger, reason, needs_person=True, hint="Please report this as a defect of the function.")
     if finder.unplaced:
         reason = (
-            f"{finder.unplaced} of the {selection.nouns} with the tag {selection.condition} are left out, because they "
-            f"are in compartments that the function may not see: whether those are below {selection.compartment_id}, "
-            "it cannot know"
+            f"{finder.unplaced} with the tag {selection.condition} are left out, because they are in compartments that "
+            f"the function may not see: whether those are below {selection.compartment_id}, it cannot know"
         )
         hint = "Check the policy: Allow dynamic-group <the function's> to inspect compartments in tenancy"
         yield skipped(task.trigger, reason, needs_person=True, hint=hint)
     elif not number:
-        reason = f"no {selection} were found; a missing permission to inspect them looks the same"
+        reason = f"no {selection.any_of_them()} was found; a missing permission to inspect them looks the same"
         hint = (
             "Check how the tag is spelled on the resources, and that a policy lets the function see them, in their "
             f"compartments at least: {statements}. A tag that was set just now takes a while to be found."

@@ -41,6 +41,7 @@ class Finding:
         looked_at: How many resources the report looked at.
         newest_id: The OCID of the newest backup that is AVAILABLE, None where there is none.
         newest_time: When it was asked for.
+        uncopied_to: The region in which it should have a copy, and has none.
     """
 
     selection: Selection
@@ -48,20 +49,22 @@ class Finding:
     looked_at: int
     newest_id: str | None = None
     newest_time: datetime | None = None
+    uncopied_to: str | None = None
 
     def reason(self) -> str:
         """Return why the resource is not protected."""
         if self.newest_time is None:
             return "it has no backup that is AVAILABLE"
-        return (
-            f"its newest backup that is AVAILABLE is of {rfc3339(self.newest_time)}, and older than "
-            f"{self.max_age_hours:g} hours"
-        )
+        newest = f"its newest backup that is AVAILABLE, of {rfc3339(self.newest_time)},"
+        if self.uncopied_to:
+            return f"{newest} has no copy in {self.uncopied_to}"
+        return f"{newest} is older than {self.max_age_hours:g} hours"
 
     def document(self) -> dict[str, Any]:
         """Return it as it stands in the answer and in the message."""
         newest = {"id": self.newest_id, "time": rfc3339(self.newest_time)} if self.newest_time else "never"
-        return {"newestBackup": newest, "maxAgeHours": self.max_age_hours, "lookedAt": self.looked_at}
+        known = {"newestBackup": newest, "maxAgeHours": self.max_age_hours, "lookedAt": self.looked_at}
+        return without_none({**known, "uncopiedTo": self.uncopied_to})
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,12 @@ class Search:
         """What tells it from others of the same trigger."""
         return str(self.document())
 
+    def body(self) -> dict[str, Any]:
+        """Return the body that asks for it again: under the same retry tokens, where it was asked for by itself."""
+        token = self.trigger.id
+        fits = token.isascii() and token.isprintable() and 0 < len(token) <= 64 and self.trigger.kind == "select"
+        return {**self.document(), **({"opcRetryToken": token} if fits else {})}
+
     def document(self) -> dict[str, Any]:
         """Return it as the body that asks for it."""
         request = self.request.document() if self.request else {}
@@ -55,12 +61,14 @@ class Report:
         trigger: What asks for the report.
         selection: Which resources are looked at.
         max_age_hours: How old a resource's newest backup may be.
+        copies: Whether that must have a copy in the second region, too.
         deferral: What it brings along from its first try; None where this is the first.
     """
 
     trigger: Trigger
     selection: Selection
     max_age_hours: float
+    copies: bool = False
     deferral: Deferral | None = None
     resource_id: ClassVar[None] = None
     name: ClassVar[None] = None
@@ -70,9 +78,14 @@ class Report:
         """What tells it from others of the same trigger."""
         return str(self.document())
 
+    def body(self) -> dict[str, Any]:
+        """Return the body that asks for it again."""
+        return self.document()
+
     def document(self) -> dict[str, Any]:
         """Return it as the body that asks for it."""
-        return {"report": {"maxAgeHours": self.max_age_hours, **_selection_document(self.selection)}}
+        copies = {"copies": True} if self.copies else {}
+        return {"report": {"maxAgeHours": self.max_age_hours, **copies, **_selection_document(self.selection)}}
 
 
 Task = Target | Search | Report

@@ -9,7 +9,7 @@ from handlers.domain.tags import TagName, Tags, opts_out, tag_value
 from handlers.domain.untrusted import one_line
 
 DEFAULT_TYPES = ("volume", "bootvolume")
-_NOUNS = {"volume": "volumes", "bootvolume": "boot volumes", "volumegroup": "volume groups"}
+_NOUNS = {"volume": "volume", "bootvolume": "boot volume", "volumegroup": "volume group"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +53,16 @@ class Selection:
     compartment_id: str | None = None
     resource_types: Sequence[str] = DEFAULT_TYPES
 
-    @property
-    def nouns(self) -> str:
-        """The types in words: `volumes and boot volumes`."""
-        *others, last = (_NOUNS[name] for name in self.resource_types)
-        return f"{', '.join(others)} and {last}" if others else last
-
     def __str__(self) -> str:
+        """All of them in words: `volumes and boot volumes with the tag app=shop`."""
+        return self._describe([f"{_NOUNS[name]}s" for name in self.resource_types], "and")
+
+    def any_of_them(self) -> str:
+        """Return one of them in words: `volume or boot volume with the tag app=shop`."""
+        return self._describe([_NOUNS[name] for name in self.resource_types], "or")
+
+    def _describe(self, nouns: list[str], conjunction: str) -> str:
+        *others, last = nouns
+        what = f"{', '.join(others)} {conjunction} {last}" if others else last
         where = f" in {self.compartment_id} and below" if self.compartment_id else ""
-        return one_line(f"{self.nouns} with the tag {self.condition}{where}", 250)
+        return one_line(f"{what} with the tag {self.condition}{where}", 250)

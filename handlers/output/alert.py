@@ -35,6 +35,7 @@ _NOUNS = {
     "volumegroupbackup": "volume group backup",
 }
 _SUBJECTS = {
+    "copy failed": "not copied",
     "failed": "failed",
     "FAULTY": "FAULTY",
     "unprotected": "unprotected",
@@ -75,13 +76,21 @@ def write_alert(results: Sequence[Result], publish_error: FunctionError | None, 
 def _write_subject(concerning: Sequence[Result]) -> str:
     if not concerning:
         return "Backup results could not be published"
+    noun = _noun_of_subject(concerning[0])
     counts = count_by_state(concerning)
     worst, number = next(iter(counts.items()))
     named = name_and_more([result for result in concerning if state_of(result) == worst], number)
     if counts == {worst: 1}:
-        return fit_title(f"Backup {_SUBJECTS.get(worst, worst)}: {named}")
+        return fit_title(f"{noun} {_SUBJECTS.get(worst, worst)}: {named}")
     states = ", ".join(f"{count} {_SUBJECTS.get(state, state)}" for state, count in counts.items())
-    return fit_title(f"Backups: {states}: {named}")
+    return fit_title(f"{noun}s: {states}: {named}")
+
+
+def _noun_of_subject(result: Result) -> str:
+    """What the worst result is about: mostly a backup."""
+    if result.finding:
+        return "Volume"
+    return "Report" if result.trigger.kind == "report" else "Backup"
 
 
 def _group_by_cause(concerning: Iterable[Result]) -> list[Cause]:
@@ -91,7 +100,7 @@ def _group_by_cause(concerning: Iterable[Result]) -> list[Cause]:
         # An API names the resource in its message: without it, the same refusal of many is one cause.
         message = error.message.replace(result.resource_id or "\0", "") if error else result.reason
         if result.finding:  # one report is one cause, though every resource has a newest backup of its own
-            message = result.trigger.id
+            message = f"{result.trigger.id} {result.finding.uncopied_to}"
         key = (state, error.code if error else None, message, _retry_hint(result), str(result.resource_id is None))
         causes.setdefault(key, Cause(state, [])).results.append(result)
     return list(causes.values())
@@ -119,7 +128,8 @@ def _tell_what_happened(cause: Cause, results: Sequence[Result]) -> str:
         return f"{which} ended, but the function could not read how."
     if first.is_copy:
         which = f"The {_noun(first)} {name_of(first)} was" if one else f"{cause.number} backups were"
-        return f"{which} not copied to the other region. {'It is' if one else 'They are'} there in its own."
+        kept = "The backup itself is" if one else "The backups themselves are"
+        return f"{which} not copied to the second region. {kept} there, in the first one."
     if first.finding:
         return _tell_what_was_found(first.finding, cause.number)
     if not _names_resource(first):
@@ -137,10 +147,10 @@ def _tell_what_happened(cause: Cause, results: Sequence[Result]) -> str:
 
 def _tell_what_was_found(finding: Finding, number: int) -> str:
     have = "has" if number == 1 else "have"
-    return (
-        f"{number} of {finding.looked_at} {finding.selection} {have} no backup that is AVAILABLE and younger than "
-        f"{finding.max_age_hours:g} hours."
-    )
+    which = f"{number} of {finding.looked_at} {finding.selection} {have}"
+    if finding.uncopied_to:
+        return f"{which} a fresh backup, but no copy of it in {finding.uncopied_to}."
+    return f"{which} no backup that is AVAILABLE and younger than {finding.max_age_hours:g} hours."
 
 
 def _tell_of_no_resource(cause: Cause, results: Sequence[Result]) -> str:
@@ -213,7 +223,7 @@ def _list_resources(cause: Cause) -> str:
 
 def _newest_backup(finding: Finding) -> str:
     if finding.newest_time is None:
-        return "has never had a backup that is AVAILABLE now"
+        return "no backup of it is AVAILABLE"
     return f"newest backup that is AVAILABLE: {_readable(finding.newest_time)}, {finding.newest_id}"
 
 

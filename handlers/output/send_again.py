@@ -37,7 +37,7 @@ def describe_sending_again(concerning: Sequence[Result], delivery: Delivery) -> 
             "hours of it."
         )
     else:
-        what, safe = f"make {exactly or 'this backup '}by hand", ""
+        what, safe = f"have {exactly or 'this '}done by hand", ""
     return (
         f"To {what}, run the following where the OCI CLI is set up.{safe}\n\n"
         f"oci fn function invoke --function-id {delivery.function_id} --file - --body '{text}'"

@@ -9,7 +9,8 @@ from handlers.domain.untrusted import one_line
 
 MAX_TITLE_LENGTH = 100
 # What stands first in a title, a message and an answer that has no room for all; any other state comes after these.
-_FIRST = ("failed", "FAULTY", "unprotected", "unconfirmed", "skipped", "deferred")
+_FIRST = ("failed", "FAULTY", "copy failed", "unprotected", "unconfirmed", "skipped", "deferred")
+_OF_COPIES = {Outcome.COMPLETED: "copied", Outcome.FAILED: "copy failed"}
 
 
 def state_of(result: Result) -> str:
@@ -19,9 +20,9 @@ def state_of(result: Result) -> str:
     """
     if result.is_faulty:
         return "FAULTY"
-    if result.is_copy and result.outcome is Outcome.COMPLETED:
-        return "copied"
-    if result.outcome is Outcome.FAILED and result.trigger.kind == "completion" and not result.is_copy:
+    if result.is_copy and result.outcome in _OF_COPIES:
+        return _OF_COPIES[result.outcome]
+    if result.outcome is Outcome.FAILED and result.trigger.kind == "completion":
         return "unconfirmed"
     return str(result.outcome)
 

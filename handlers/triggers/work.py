@@ -16,7 +16,7 @@ from handlers.domain.models import DETAILS, CreateBackupDetails
 from handlers.domain.ocids import Ocid, parse_ocid
 from handlers.domain.requests import BackupRequest, SelectionRequest, parse_details
 from handlers.domain.resource_kinds import BACKUP_KINDS, SOURCES
-from handlers.domain.search import Report, Search, Task
+from handlers.domain.search import Search, Task
 from handlers.domain.selection import TagCondition
 from handlers.domain.tags import TagName, Tags, tags_of
 from handlers.domain.trigger import Deferral, Target, Trigger
@@ -83,7 +83,7 @@ def _task(trigger: Trigger, document: Mapping[str, Any], context: Context) -> Ta
         wish = request if trigger.kind == "select" else None
         return Search(trigger, selection, wish, tag_required=document.get("tagRequired") is True)
     if "report" in document and trigger.kind == "report":
-        return Report(trigger, *read_report(document, context))
+        return read_report(document, trigger, context)
     return _target(trigger, document)
 
 
