@@ -84,6 +84,7 @@ class KeptConnection(HTTPConnection):
         self._limits = limits
         self._clock = clock
         self._used = clock()
+        self._gathered: bytearray | None = None
 
     def connect(self) -> None:
         """Connect in time for the request to be sent, or not at all: nothing else bounds the name's look-up."""
@@ -99,6 +100,21 @@ class KeptConnection(HTTPConnection):
     @property
     def is_connected(self) -> bool:
         return self._clock() - self._used < self._limits.idle and super().is_connected
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        """Send a request in one piece: http.client sends headers and body apart, each with a system call of its own."""
+        self._gathered = request = bytearray()
+        try:
+            super().request(*args, **kwargs)
+        finally:
+            self._gathered = None
+        self.send(request)
+
+    def send(self, data: Any) -> None:
+        if self._gathered is None:
+            super().send(data)
+        else:
+            self._gathered += data
 
     def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]  # as in urllib3
         begun = self._clock()
