@@ -40,8 +40,8 @@ def tagged(cloud: World, volume: str, **data: Any) -> dict[str, Any]:
     return {**event, "eventID": f"left-{next(_number)}", "data": {**event["data"], **data}}
 
 
-def alarm(*entries: dict[str, Any], total: int = 1) -> dict[str, Any]:
-    metadata = [{"id": "ocid1.alarm.oc1.iad.a", "status": "FIRING", "totalMetricsFiring": total, "dimensions": entries}]
+def alarm(*entries: dict[str, Any], total: int = 1, alarm_id: str = "ocid1.alarm.oc1.iad.a") -> dict[str, Any]:
+    metadata = [{"id": alarm_id, "status": "FIRING", "totalMetricsFiring": total, "dimensions": entries}]
     happened = {"dedupeKey": f"left-{next(_number)}", "timestampEpochMillis": 1772330584000}
     return {**happened, "title": "Disk errors", "type": "OK_TO_FIRING", "alarmMetaData": metadata}
 
@@ -212,9 +212,15 @@ def test_an_instance_whose_lists_both_fail_fails_once_and_as_what_may_pass(cloud
 
 NEEDS_A_PERSON: dict[str, Callable[[World], Any]] = {
     "a misspelt tag": lambda cloud: tagged(cloud, cloud.volume(), freeformTags={"backup": "ful"}),
-    "an alarm without a resource": lambda _: alarm({"poolId": "x"}),
-    "an alarm about something else": lambda _: alarm({"resourceId": "ocid1.loadbalancer.oc1.iad.a"}),
-    "an alarm with more streams": lambda _: alarm(*[{"resourceId": "ocid1.bucket.oc1.iad.a"}] * 100, total=140),
+    "an alarm without a selection": lambda cloud: alarm({"poolId": "x"}, alarm_id=cloud.alarm()),
+    "an alarm that is none": lambda _: alarm({"poolId": "x"}, alarm_id="my alarm"),
+    "an alarm about something else": lambda _: alarm(
+        {"resourceId": "ocid1.loadbalancer.oc1.iad.a"}, alarm_id="my alarm"
+    ),
+    "an alarm with more streams": lambda _: alarm(
+        *[{"resourceId": "ocid1.bucket.oc1.iad.a"}] * 100, total=140, alarm_id="my alarm"
+    ),
+    "a selection of nothing": lambda _: {"select": {"tag": "nobody-has-this"}},
     "an alarm without a firing entry": lambda _: {**alarm(), "alarmMetaData": []},
     "an unknown object": lambda _: [{"hello": "world"}],
     "a damaged alarm": lambda _: '{"alarmMetaData": [,',
