@@ -66,7 +66,7 @@ def shown_on_the_first_page() -> list[str]:
 def story() -> str:
     """What the first command prints."""
     done = subprocess.run(
-        [sys.executable, "-m", "emulator.story"], cwd=PROJECT, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-m", "emulator.story"], cwd=PROJECT, capture_output=True, text=True, timeout=120, check=False
     )
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
@@ -87,6 +87,15 @@ def test_make_run_shows_the_main_job_and_ends_by_itself(story: str) -> None:
         '"title": "web-N is sick"',
         "backup-results took “N accepted: web-N (Boot Volume) and N more”",
         "bootvolumebackup.available",
+        'invokes the function with {"select": {"tag": "tier", "value": "db"}}',
+        "backup-results took “N accepted: shop-N and N more”",
+        "volumebackup.accepted of shop-N: REQUEST_RECEIVED",
+        'invokes the function with {"report": {"tag": "app", "maxAgeHours": N}}',
+        "backup-results took “N unprotected: shop-N and N more”",
+        "CopyVolumeBackup of db-data-N",
+        "backup-results took “N completed, N copying: db-data-N",
+        "backup-results took “copied: db-data-N",
+        "volumebackup.copied of db-data-N-NTNZ: AVAILABLE",
         "Done: every backup was made once and told.",
     ]
     told = re.sub(r"\d+", "N", story)
@@ -107,6 +116,11 @@ def test_the_story_shows_a_call_that_fails_and_is_sent_again_under_its_token(sto
     [failed] = re.findall(create + "503 ServiceUnavailable", story)
     [accepted] = re.findall(create + "200 REQUEST_RECEIVED", story)
     assert failed == accepted
+
+
+def test_the_report_of_the_story_finds_exactly_what_the_selection_left_out(story: str) -> None:
+    assert len(set(re.findall(r"volumebackup\.accepted of (shop-\d+)", story))) == 12
+    assert set(re.findall(r"volumebackup\.unprotected of (shop-\d+)", story)) == {"shop-13", "shop-14"}
 
 
 def test_the_story_fits_a_terminal(story: str) -> None:
