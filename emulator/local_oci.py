@@ -24,6 +24,7 @@ from .http.certificates import Authority
 from .http.controls import Controls
 from .http.faults import FaultKeys, Faults
 from .http.operator import Operator
+from .http.proxy import RegionProxy
 from .image import Image
 from .loop_thread import LoopThread
 from .options import OptionNames, Options, read_options
@@ -48,7 +49,10 @@ class LocalOci:
         cloud: the home region of the tenancy, and its services.
         regions: all regions as they are served by their names, the home region first.
         journal: what happened, in order.
+        proxy_url: with the option `tls`, a proxy that takes Oracle's own host names to the regions; else empty.
     """
+
+    proxy_url = ""
 
     def __init__(self, options: Options, services: Sequence[type[Service]] = SERVICES) -> None:
         """Put it together of `services`. Raises ValueError where an option names what does not exist."""
@@ -75,6 +79,7 @@ class LocalOci:
         self._deny(*options.denied)
         self._thread = LoopThread("local-oci")
         self._stack: Stack | None = None
+        self._proxy: RegionProxy | None = None
 
     def _find_principal(self, key_id: str) -> Principal | None:
         if key_id.startswith("ST$"):
@@ -88,7 +93,7 @@ class LocalOci:
 
     async def _start(self) -> None:
         host, port, second_port = self.options.host, self.options.port, self.options.second_port
-        authority = Authority(self.state, host) if self.options.tls else None
+        authority = Authority(self.state, host, self.regions) if self.options.tls else None
         home, *others = self.regions.values()
         await home.start(host, port, self.config_file, authority)
         for other in others:
@@ -98,6 +103,8 @@ class LocalOci:
         config = {"OCI_ENDPOINT": ",".join(endpoints)}
         if authority:
             config["REQUESTS_CA_BUNDLE"] = str(authority.bundle)
+            self._proxy = RegionProxy(self.cloud, {region.name: region.endpoint for region in self.regions.values()})
+            self.proxy_url = await self._proxy.start(host)
         if self.options.own_stack:
             self._stack = create_stack(self.cloud, config)
         replace_file(self.state / "env", self.environment.encode())
@@ -110,6 +117,8 @@ class LocalOci:
         self._folder.release()
 
     async def _stop(self) -> None:
+        if self._proxy:
+            self._proxy.stop()
         for region in self.regions.values():
             await region.stop()
 
@@ -163,7 +172,7 @@ class LocalOci:
     def environment(self) -> str:
         """What a shell needs to know, as lines to be sourced; the file `env` in the state folder."""
         home, *others = self.regions.values()
-        return environment.render(environment.describe(home, others, self.config_file, self._stack))
+        return environment.render(environment.describe(home, others, self.config_file, self._stack, self.proxy_url))
 
     @property
     def stack(self) -> Stack:
