@@ -399,15 +399,6 @@ def test_a_retention_that_makes_no_sense_is_refused(cloud: World, details: dict[
     assert refusal(cloud.oci.operator.call, "POST", "/20160918/volumeBackups", body)[0] == 400
 
 
-@pytest.mark.parametrize(
-    "path",
-    ["volumeBackups/{id}/actions/copy", "bootVolumeBackups/{id}/actions/copy", "volumeGroupBackups/{id}/actions/copy"],
-)
-def test_a_copy_into_another_region_is_not_served(cloud: World, path: str) -> None:
-    where = f"/20160918/{path.format(id='ocid1.volumebackup.oc1.iad.a')}"
-    assert refusal(cloud.oci.operator.call, "POST", where, {"destinationRegion": "x"})[:2] == (400, "NotImplemented")
-
-
 def test_a_backup_is_found_by_what_it_is_a_copy_of(cloud: World, block: Any) -> None:
     cloud.backup(cloud.volume())
     copies = {"source_volume_backup_id": "ocid1.volumebackup.oc1.phx.a"}
