@@ -131,7 +131,7 @@ def test_every_service_class_is_registered_once() -> None:
 REFUSED = {
     "an unknown operation": ({"operation": "CreateVolumBackup"}, "and not 'CreateVolumBackup'"),
     "no operation": ({"status": 503}, "a fault names an operation of the local OCI, or *, and not None"),
-    "an unknown key": ({"operation": "*", "often": 1}, "a fault has no key 'often'; it has operation, times, after"),
+    "an unknown key": ({"operation": "*", "often": 1}, "a fault has no key 'often'; it has operation, region, times"),
     "times that are a text": ({"operation": "*", "times": "2"}, "times is a whole number, and not '2'"),
     "times that are a truth": ({"operation": "*", "times": True}, "times is a whole number, and not True"),
     "every of zero": ({"operation": "*", "every": 0}, "every is 1 or more, and not 0"),
