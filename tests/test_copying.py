@@ -101,6 +101,21 @@ def test_a_copy_is_not_copied_again(estate: World) -> None:
     assert types_told(estate) == ["volumebackup.copied"]
 
 
+@pytest.mark.parametrize("names_the_copy", [True, False])
+def test_the_event_that_a_copy_has_ended_is_told_as_such_whichever_backup_it_names(
+    estate: World,
+    names_the_copy: bool,  # noqa: FBT001  (a case)
+) -> None:
+    backup = back_up(estate, estate.volume())
+    complete(estate, backup)
+    copy = estate.second.wait_for_copy_of(backup)
+    estate.forget()
+    named = copy["id"] if names_the_copy else backup
+    estate.answer(payload("event_copyvolumebackup_end.json", backup=named, compartment=estate.oci.compartment_id))
+    assert "volumebackup.copied" in types_told(estate)
+    assert estate.requests(COPY) == []
+
+
 def test_a_key_of_the_other_region_encrypts_the_copy(estate: World) -> None:
     key = f"ocid1.key.oc1.{estate.oci.second.cloud.region.key}.vault.aaaakey"
     estate.oci.configure(COPY_KMS_KEY_ID=key)
