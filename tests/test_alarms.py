@@ -30,7 +30,7 @@ SKIPPED = {
 # The same, where somebody who relied on the alarm is left without a backup.
 NEEDS_PERSON = {
     "alarm_about_no_alarm.json": "the dimension names no resourceId",
-    "alarm_malformed_as_documented.txt": "a text published to the topic, not JSON (trailing comma at line 1 column",
+    "alarm_malformed_as_documented.txt": "a text published to the topic, not JSON (Expecting property name enclosed in",
 }
 
 

@@ -32,14 +32,13 @@ from handlers.domain.errors import (
     PublishFailed,
 )
 from handlers.domain.models import (
-    BackupRequest,
     CopyBackupDetails,
-    CreateBackupDetails,
     CreateVolumeBackupDetails,
     VolumeBackup,
 )
 from handlers.domain.ocids import parse_ocid
 from handlers.domain.operations import COPY_VOLUME_BACKUP, CREATE_VOLUME_BACKUP, LIST_VOLUME_BACKUPS, Operation
+from handlers.domain.requests import BackupRequest
 from handlers.domain.result import Finding, Outcome, Result, skipped
 from handlers.domain.search import Report, Search
 from handlers.domain.selection import Selection, TagCondition
@@ -362,8 +361,8 @@ def test_the_line_that_sends_again_is_one_that_a_shell_and_the_function_read_as_
     first, *others = json.loads(words[words.index("--body") + 1])
     request = BackupRequest.parse(first)
     failure = results[2]
-    assert isinstance(failure.request, CreateBackupDetails)
-    assert request.explicit_fields() == failure.request.explicit_fields()
+    again = CreateVolumeBackupDetails(resource_id=request.resource_id, **request.explicit_fields())
+    assert again == failure.request
     assert (request.resource.text, request.opc_retry_token) == (failure.resource_id, failure.retry_token)
     assert others == [{"volumeId": volume("orders-120")}]
 

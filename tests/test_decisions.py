@@ -12,8 +12,9 @@ import pytest
 
 from handlers.domain.deadline import Deadlines
 from handlers.domain.delivery import Delivery
-from handlers.domain.models import BackupRequest, CreateBootVolumeBackupDetails, CreateVolumeBackupDetails
+from handlers.domain.models import CreateBootVolumeBackupDetails, CreateVolumeBackupDetails
 from handlers.domain.ocids import MAX_OCID_LENGTH, parse_ocid
+from handlers.domain.requests import BackupRequest
 from handlers.domain.result import Outcome, Result, skipped
 from handlers.domain.tags import TagDecision, TagName, Tags, all_tags_of, decide_by_tag, tag_is_known, tags_of
 from handlers.domain.trigger import Deferral, Target, Trigger

@@ -15,8 +15,9 @@ from handlers.backups.deferral import Deferrals, give_up
 from handlers.backups.plan import build_request
 from handlers.domain.deadline import Deadline
 from handlers.domain.errors import ApiError, FunctionError, InternalError, InvalidRequest
-from handlers.domain.models import BackupRequest, CreateVolumeBackupDetails
+from handlers.domain.models import CreateVolumeBackupDetails
 from handlers.domain.ocids import Ocid, parse_ocid
+from handlers.domain.requests import BackupRequest
 from handlers.domain.result import Outcome, Result, skipped
 from handlers.domain.trigger import Deferral, Target, Trigger
 from handlers.domain.work import MAX_TARGETS

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from pydantic import ValidationError
-
 from handlers.backups.known_resource import KnownResource
 from handlers.domain.errors import ApiUnreachable
 from handlers.domain.models import VolumeBackup
@@ -50,7 +48,7 @@ def parse_backup(document: object) -> VolumeBackup | None:
     """Return a backup as an API tells of it, None where it is none."""
     try:
         return VolumeBackup.of(document) if isinstance(document, dict) else None
-    except ValidationError:
+    except ValueError:
         return None
 
 

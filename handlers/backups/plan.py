@@ -10,7 +10,6 @@ from handlers.domain.models import (
     MAX_DISPLAY_NAME_LENGTH,
     MAX_FREEFORM_TAGS,
     CreateBackupDetails,
-    RetentionDuration,
     tags_fit,
 )
 from handlers.domain.provenance import PROVENANCE_TAG, provenance
@@ -39,8 +38,7 @@ def build_request(target: Target, backup_type: str | None, settings: Settings) -
     if "kms_key_id" in fields and not details.takes_key:
         raise InvalidRequest("kmsKeyId: the backup of a volume group takes the keys of its volumes")
     if settings.retention_days and not fields.keys() & {"retention_period", "is_indefinite_retention_enabled"}:
-        days = settings.retention_days
-        fields["retention_period"] = RetentionDuration(retention_time_unit="DAYS", retention_time_amount=days)
+        fields["retention_period"] = {"retentionTimeUnit": "DAYS", "retentionTimeAmount": settings.retention_days}
     fields["freeform_tags"] = _with_provenance(fields, target.trigger) or None
     return details(resource_id=target.resource.text, **fields)
 

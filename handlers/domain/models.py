@@ -1,4 +1,6 @@
-"""The wire models: what the Block Volume API is sent and what it answers, in Oracle's own spelling.
+"""What the Block Volume API is sent and what it answers, in Oracle's own spelling.
+
+What others write is checked before it gets here, by ``handlers.domain.requests``.
 
 Source: CreateVolumeBackup, CreateBootVolumeBackup and CreateVolumeGroupBackup of the Core Services API, version
 20160918, and the limits of tags.
@@ -9,136 +11,61 @@ https://docs.oracle.com/en-us/iaas/Content/Tagging/Concepts/taggingoverview.htm
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal, Self
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    PrivateAttr,
-    StringConstraints,
-    ValidationError,
-    model_validator,
-)
-from pydantic.alias_generators import to_camel
-
-from handlers.domain.errors import InvalidRequest
 from handlers.domain.json_values import without_none
-from handlers.domain.ocids import Ocid, parse_ocid
-from handlers.domain.resource_kinds import SOURCES
-from handlers.domain.untrusted import one_line
-
-# Looking for pydantic's plugins opens a file of every installed package; there are none here.
-os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+from handlers.domain.untrusted import text
 
 MAX_FREEFORM_TAGS = 10
 MAX_DEFINED_TAGS = 64
 MAX_TAG_BYTES = 5 * 1024
 MAX_DISPLAY_NAME_LENGTH = 255
 MAX_TAG_VALUE_LENGTH = 256
-_MAX_PROBLEMS = 10
 
 
-def _source_ocid(text: str) -> str:
-    ocid = parse_ocid(text)
-    if ocid is None:
-        raise ValueError("not an OCID")
-    if ocid.resource_type not in SOURCES:
-        raise ValueError(f"the OCID of a {ocid.resource_type}, expected that of a {', '.join(SOURCES)}")
-    return ocid.text
-
-
-def _keys_differ(tags: dict[str, str]) -> dict[str, str]:
-    if len({key.casefold() for key in tags}) < len(tags):
-        raise ValueError("two keys differ only in case; tag keys are case-insensitive")
-    return tags
-
-
-# Printable ASCII without a space and without the period that separates a namespace from its key.
-TagKey = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[!-\-/-~]+$")]
-TagValue = Annotated[str, StringConstraints(max_length=MAX_TAG_VALUE_LENGTH)]
-DefinedTagValue = TagValue | bool | int | float | None
-FreeformTags = Annotated[dict[TagKey, TagValue], Field(max_length=MAX_FREEFORM_TAGS), AfterValidator(_keys_differ)]
-DefinedTags = dict[TagKey, dict[TagKey, DefinedTagValue]]
-KmsKeyId = Annotated[str, StringConstraints(min_length=1, max_length=255)]
-SourceOcid = Annotated[str, AfterValidator(_source_ocid)]
-# Goes into a header as it is: printable ASCII, and no space at either end, which would not survive the way.
-RetryToken = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[!-~]([ -~]*[!-~])?$")]
-
-
-def tags_fit(freeform: dict[str, str] | None, defined: dict[str, Any] | None) -> bool:
+def tags_fit(freeform: Mapping[str, str] | None, defined: Mapping[str, Any] | None) -> bool:
     """Return whether all tags together stay within the service's limit in bytes."""
     return len(json.dumps([freeform or {}, defined or {}], ensure_ascii=False).encode()) <= MAX_TAG_BYTES
 
 
-def _require_tags_fit(freeform: dict[str, str] | None, defined: dict[str, dict[str, Any]] | None) -> None:
-    if sum(map(len, (defined or {}).values())) > MAX_DEFINED_TAGS:
-        raise ValueError(f"definedTags: more than {MAX_DEFINED_TAGS} tags")
-    if not tags_fit(freeform, defined):
-        raise ValueError(f"freeformTags and definedTags: more than {MAX_TAG_BYTES} bytes of JSON")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateBackupDetails:
+    """The request for a backup, as the three Create…Backup operations share it.
 
+    `retention_period` is in Oracle's spelling, too: `retentionTimeUnit` and `retentionTimeAmount`.
+    """
 
-class WireModel(BaseModel):
-    """Strict and closed: a wrong type or an unknown field is an error that names the field."""
-
-    model_config = ConfigDict(
-        strict=True,
-        frozen=True,
-        extra="forbid",
-        alias_generator=to_camel,
-        validate_by_name=True,
-        validate_by_alias=True,
-        defer_build=True,  # a cold start builds only the one model that it sends
-    )
-
-    @classmethod
-    def parse(cls, document: Mapping[str, Any]) -> Self:
-        """Return the model. Raises InvalidRequest, which names every field that is wrong."""
-        try:
-            return cls.model_validate(document, by_name=False)
-        except ValidationError as error:
-            raise InvalidRequest(describe_errors(error)) from error
-
-    def document(self) -> dict[str, Any]:
-        """Return it as JSON, in Oracle's spelling, without what was not given."""
-        return self.model_dump(by_alias=True, exclude_none=True)
-
-
-class RetentionDuration(WireModel):
-    """How long the backup is kept: `retention_time_amount` (1 or more) in `retention_time_unit`."""
-
-    retention_time_unit: Literal["DAYS", "YEARS"]
-    retention_time_amount: Annotated[int, Field(ge=1)]
-
-
-class CreateBackupDetails(WireModel):
-    """The fields that the three Create…Backup requests share. Their order is the SDK's, so the bytes are, too."""
-
+    id_field: ClassVar[str]
     takes_key: ClassVar[bool] = True
 
-    kms_key_id: KmsKeyId | None = None
-    defined_tags: DefinedTags | None = None
-    display_name: Annotated[str, StringConstraints(min_length=1, max_length=MAX_DISPLAY_NAME_LENGTH)] | None = None
-    freeform_tags: FreeformTags | None = None
-    type: Literal["FULL", "INCREMENTAL"] | None = None
-    resource_id: SourceOcid
-    retention_period: RetentionDuration | None = None
+    resource_id: str
+    kms_key_id: str | None = None
+    defined_tags: Mapping[str, Any] | None = None
+    display_name: str | None = None
+    freeform_tags: Mapping[str, str] | None = None
+    type: str | None = None
+    retention_period: Mapping[str, Any] | None = None
     is_prevent_deletion_enabled: bool | None = None
     is_retention_lock_enabled: bool | None = None
     is_indefinite_retention_enabled: bool | None = None
 
-    @model_validator(mode="after")
-    def _tags_fit(self) -> Self:
-        _require_tags_fit(self.freeform_tags, self.defined_tags)
-        return self
-
-    def explicit_fields(self) -> dict[str, Any]:
-        """Return the fields that were given a value, by their Python names, without `resource_id`."""
-        values = {name: getattr(self, name) for name in CreateBackupDetails.model_fields if name != "resource_id"}
-        return without_none(values)
+    def document(self) -> dict[str, Any]:
+        """Return it as JSON, without what was not given. The order is the SDK's, so the bytes are, too."""
+        document = {
+            "kmsKeyId": self.kms_key_id,
+            "definedTags": self.defined_tags,
+            "displayName": self.display_name,
+            "freeformTags": self.freeform_tags,
+            "type": self.type,
+            self.id_field: self.resource_id,
+            "retentionPeriod": self.retention_period,
+            "isPreventDeletionEnabled": self.is_prevent_deletion_enabled,
+            "isRetentionLockEnabled": self.is_retention_lock_enabled,
+            "isIndefiniteRetentionEnabled": self.is_indefinite_retention_enabled,
+        }
+        return without_none(document)
 
     def body(self) -> bytes:
         """Return the request's bytes: the same fields always give the same bytes."""
@@ -146,31 +73,21 @@ class CreateBackupDetails(WireModel):
 
 
 class CreateVolumeBackupDetails(CreateBackupDetails):
-    resource_id: SourceOcid = Field(alias="volumeId")
+    __slots__ = ()
+    id_field = "volumeId"
 
 
 class CreateBootVolumeBackupDetails(CreateBackupDetails):
-    resource_id: SourceOcid = Field(alias="bootVolumeId")
+    __slots__ = ()
+    id_field = "bootVolumeId"
 
 
 class CreateVolumeGroupBackupDetails(CreateBackupDetails):
     """A group's backup takes the keys of its volumes, so the API has no `kmsKeyId` here."""
 
+    __slots__ = ()
+    id_field = "volumeGroupId"
     takes_key = False
-    resource_id: SourceOcid = Field(alias="volumeGroupId")
-    kms_key_id: None = None
-
-
-class CopyBackupDetails(WireModel):
-    """CopyVolumeBackup's fields, and those of its two kin. Neither tags nor retention are among them."""
-
-    destination_region: str
-    display_name: str | None = None
-    kms_key_id: KmsKeyId | None = None
-
-    def body(self) -> bytes:
-        """Return the request's bytes: the same fields always give the same bytes."""
-        return json.dumps(self.document()).encode()
 
 
 DETAILS: dict[str, type[CreateBackupDetails]] = {
@@ -180,89 +97,50 @@ DETAILS: dict[str, type[CreateBackupDetails]] = {
 }
 
 
-class BackupRequest(CreateVolumeBackupDetails):
-    """A direct request: CreateVolumeBackup's fields, `volumeId` being that of a volume, boot volume, group or instance.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyBackupDetails:
+    """CopyVolumeBackup's fields, and those of its two kin. Neither tags nor retention are among them."""
 
-    `opcRetryToken` (1-64 printable ASCII characters, spaces inside allowed) identifies the request; `dryRun` shows what
-    would be sent.
-    """
+    destination_region: str
+    display_name: str | None = None
+    kms_key_id: str | None = None
 
-    opc_retry_token: RetryToken | None = None
-    dry_run: bool = False
+    def document(self) -> dict[str, Any]:
+        """Return it as JSON, without what was not given."""
+        document = {
+            "destinationRegion": self.destination_region,
+            "displayName": self.display_name,
+            "kmsKeyId": self.kms_key_id,
+        }
+        return without_none(document)
 
-    @property
-    def resource(self) -> Ocid:
-        ocid = parse_ocid(self.resource_id)
-        assert ocid is not None  # noqa: S101  (the field's validator has seen to it)
-        return ocid
-
-    def names(self, resource: Ocid) -> bool:
-        """Return whether it is this resource that it asks a backup of."""
-        return self.resource == resource
-
-
-class SelectionRequest(WireModel):
-    """What the backups of a selection are to be like: the fields of a direct request that can hold for many."""
-
-    kms_key_id: KmsKeyId | None = None
-    defined_tags: DefinedTags | None = None
-    freeform_tags: FreeformTags | None = None
-    type: Literal["FULL", "INCREMENTAL"] | None = None
-    retention_period: RetentionDuration | None = None
-    opc_retry_token: RetryToken | None = None
-    dry_run: bool | None = None
-
-    @model_validator(mode="after")
-    def _tags_fit(self) -> Self:
-        _require_tags_fit(self.freeform_tags, self.defined_tags)
-        return self
-
-    def names(self, _: Ocid) -> bool:
-        """Return False: it names no resource."""
-        return False
-
-    def explicit_fields(self) -> dict[str, Any]:
-        """Return the backup's fields that were given a value, by their Python names."""
-        return without_none(
-            {name: getattr(self, name) for name in type(self).model_fields if name in CreateBackupDetails.model_fields}
-        )
+    def body(self) -> bytes:
+        """Return the request's bytes: the same fields always give the same bytes."""
+        return json.dumps(self.document()).encode()
 
 
-REQUEST_FIELDS = frozenset(field.alias or name for name, field in BackupRequest.model_fields.items())
-
-
-class VolumeBackup(BaseModel):
+@dataclass(frozen=True, slots=True)
+class VolumeBackup:
     """A VolumeBackup, BootVolumeBackup or VolumeGroupBackup, as far as this function looks at it.
 
     `time_created` is not here: it is null until the backup has left REQUEST_RECEIVED, whatever the SDK says.
     """
 
-    model_config = ConfigDict(frozen=True, alias_generator=to_camel, defer_build=True)
-
     id: str
     lifecycle_state: str
-    display_name: str | None = None
-    time_request_received: str | None = None
-    _answered: dict[str, Any] = PrivateAttr()
+    display_name: str | None
+    time_request_received: str | None
+    _answered: dict[str, Any]
 
     @classmethod
     def of(cls, answered: dict[str, Any]) -> Self:
-        """Return the backup. Raises pydantic.ValidationError where the answer is none."""
-        backup = cls.model_validate(answered)
-        backup._answered = answered  # noqa: SLF001  (its own)
-        return backup
+        """Return the backup. Raises ValueError where the answer is none."""
+        backup_id, state = text(answered.get("id")), text(answered.get("lifecycleState"))
+        if backup_id is None or state is None:
+            raise ValueError("not a backup: it has no id or no lifecycleState")
+        name, requested = text(answered.get("displayName")), text(answered.get("timeRequestReceived"))
+        return cls(backup_id, state, name, requested, answered)
 
     def document(self) -> dict[str, Any]:
         """Return exactly what the API answered, fields of later versions included."""
         return self._answered
-
-
-def describe_errors(error: ValidationError) -> str:
-    """Return one sentence for all that is wrong: `field: what is wrong with it; …`."""
-    sentences = []
-    for problem in error.errors(include_url=False, include_context=False, include_input=False):
-        place = one_line(".".join(str(part) for part in problem["loc"]), 120)
-        what = "unknown field" if problem["type"] == "extra_forbidden" else problem["msg"].removeprefix("Value error, ")
-        sentences.append(f"{place}: {what}" if place else what)
-    more = len(sentences) - _MAX_PROBLEMS
-    return "; ".join(sentences[:_MAX_PROBLEMS]) + (f"; and {more} more" if more > 0 else "")

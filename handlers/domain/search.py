@@ -10,7 +10,7 @@ from handlers.domain.selection import Selection
 from handlers.domain.trigger import Deferral, Target, Trigger
 
 if TYPE_CHECKING:
-    from handlers.domain.models import SelectionRequest
+    from handlers.domain.requests import SelectionRequest
 
 # How many results either may have, for which time is kept: writing them takes a while.
 RESULTS_OF_SEARCH = 10_000

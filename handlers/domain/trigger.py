@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from handlers.domain.models import BackupRequest, CreateBackupDetails, SelectionRequest
+    from handlers.domain.models import CreateBackupDetails
     from handlers.domain.ocids import Ocid
+    from handlers.domain.requests import BackupRequest, SelectionRequest
     from handlers.domain.selection import TagCondition
     from handlers.domain.tags import Tags
 

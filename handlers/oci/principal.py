@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from handlers.domain.errors import ResourcePrincipalUnavailable
 from handlers.domain.ocids import parse_ocid
 from handlers.domain.untrusted import mapping
-from handlers.oci.sdk import SecurityTokenSigner, exceptions, get_resource_principals_signer, regions
+from handlers.oci.sdk import SecurityTokenSigner, exceptions, regions
 
 _FUNCTIONS_VERSION = "2.2"
 _PREFIX = "OCI_RESOURCE_PRINCIPAL_"
@@ -120,6 +120,7 @@ def _value(name: str) -> bytes:
 def principal_from_sdk() -> Principal:
     """Return what the SDK makes of the environment: services other than Functions have other kinds of principals."""
     from jwt import PyJWTError
+    from oci.auth.signers import get_resource_principals_signer
 
     try:
         signer = get_resource_principals_signer()

@@ -140,7 +140,7 @@ def _is_request(document: Document) -> bool:
     if "volumeId" in document:
         return True
     # Only here, past all other shapes, are the request's model and pydantic needed.
-    from handlers.domain.models import REQUEST_FIELDS
+    from handlers.domain.requests import REQUEST_FIELDS
 
     return bool(document) and document.keys() <= REQUEST_FIELDS
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from handlers.domain.errors import InvalidRequest
-from handlers.domain.models import RetryToken, WireModel
+from handlers.domain.requests import RetryToken, WireModel
 from handlers.domain.search import Report
 from handlers.domain.trigger import Trigger
 from handlers.triggers.context import Context

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from handlers.domain.errors import InvalidRequest
-from handlers.domain.models import BackupRequest
+from handlers.domain.requests import BackupRequest
 from handlers.domain.trigger import Target, Trigger
 from handlers.domain.untrusted import identity
 from handlers.triggers.context import Context

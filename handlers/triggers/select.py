@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from handlers.domain.models import SelectionRequest
+from handlers.domain.requests import SelectionRequest
 from handlers.domain.search import Search
 from handlers.domain.selection import Selection
 from handlers.domain.trigger import Trigger

@@ -7,8 +7,9 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, StringConstraints
 
 from handlers.domain.errors import InvalidRequest
-from handlers.domain.models import MAX_TAG_VALUE_LENGTH, WireModel
+from handlers.domain.models import MAX_TAG_VALUE_LENGTH
 from handlers.domain.ocids import parse_ocid
+from handlers.domain.requests import WireModel
 from handlers.domain.resource_kinds import RESOURCE_KINDS
 from handlers.domain.selection import DEFAULT_TYPES, Selection, TagCondition
 from handlers.domain.tags import TagName

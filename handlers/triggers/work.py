@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from handlers.domain.errors import InvalidRequest
-from handlers.domain.models import DETAILS, BackupRequest, CreateBackupDetails, SelectionRequest
+from handlers.domain.models import DETAILS, CreateBackupDetails
 from handlers.domain.ocids import Ocid, parse_ocid
+from handlers.domain.requests import BackupRequest, SelectionRequest, parse_details
 from handlers.domain.resource_kinds import BACKUP_KINDS, SOURCES
 from handlers.domain.search import Search, Task
 from handlers.domain.selection import TagCondition
@@ -130,11 +131,10 @@ def _planned(resource: Ocid, document: object) -> CreateBackupDetails | None:
     if document is None:
         return None
     require_deletable(mapping(document))
-    details = DETAILS.get(resource.resource_type)
-    if details is None:
+    if resource.resource_type not in DETAILS:
         raise InvalidRequest(f"planned: no request is made of a {resource.resource_type}")
     try:
-        planned = details.parse(mapping(document))
+        planned = parse_details(resource.resource_type, mapping(document))
     except InvalidRequest as error:
         raise InvalidRequest(f"planned: {error.message}") from error
     if planned.resource_id != resource.text:
