@@ -17,6 +17,7 @@ import pytest
 
 from emulator import LocalOci, Options, local_oci
 from emulator.options import PROJECT
+from tests.measured import unmeasured
 
 COMMAND = [sys.executable, "-m", "emulator"]
 GREETER = """
@@ -77,8 +78,7 @@ def test_what_one_needs_next_is_printed_and_a_shell_can_source_it_for_oci_and_cu
             "curl -s $FN_API_URL/v2/fns/$FUNCTION_ID",
         ]
         # What the shell has set for the real cloud is not used.
-        environment = {**os.environ, "PATH": path, "OCI_CLI_PROFILE": "PROD", "PYTHONWARNINGS": "ignore"}
-        environment = {name: value for name, value in environment.items() if not name.startswith("COVERAGE")}
+        environment = {**unmeasured(), "PATH": path, "OCI_CLI_PROFILE": "PROD", "PYTHONWARNINGS": "ignore"}
         done = subprocess.run(
             ["bash", "-ec", "\n".join(lines)], cwd=state, env=environment, capture_output=True, text=True, check=False
         )

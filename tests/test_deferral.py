@@ -37,7 +37,7 @@ def cloud_with_queue(
         cloud.oci.configure(WORK_QUEUE_ID=queue)
         # Shorter than the API takes, as all times are here.
         cloud.oci.run(lambda: cloud.oci.function.update(timeoutInSeconds=seconds))
-        cloud.oci.wait(cloud.oci.pool.warm())
+        cloud.warm_up()
         source = {"kind": "plugin", "pluginName": "QueueSource", "configMap": {"queueId": queue}}
         for _ in range(connectors):
             cloud.connector(source, batchSizeInNum=1, batchTimeInSec=60)
@@ -151,6 +151,7 @@ QUEUE_FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
 def test_what_cannot_be_put_into_the_queue_is_told_as_without_one(configured: Configure, fault: str) -> None:
     cloud = configured()
     configured(WORK_QUEUE_ID=cloud.queue())
+    cloud.warm_up()
     operation, what = QUEUE_FAULTS[fault]
     cloud.oci.fault(operation, times=1000, **what)
     cloud.oci.fault(CREATE, times=1000, status=503)
@@ -163,6 +164,7 @@ def test_what_cannot_be_put_into_the_queue_is_told_as_without_one(configured: Co
 def test_a_direct_request_is_not_deferred_because_its_caller_is_waiting(configured: Configure) -> None:
     cloud = configured()
     configured(WORK_QUEUE_ID=cloud.queue())
+    cloud.warm_up()
     cloud.oci.fault(CREATE, times=1000, status=503)
     status, answer = cloud.invoke({"volumeId": cloud.volume()}, seconds="3")
     assert (status, answer["outcome"]) == (502, "failed")
@@ -174,6 +176,7 @@ def test_the_queue_is_asked_for_its_endpoint_once_a_container_and_only_when_some
 ) -> None:
     cloud = configured()
     configured(WORK_QUEUE_ID=cloud.queue())
+    cloud.warm_up()
     cloud.invoke_one(event_about(cloud, cloud.volume(), "done-at-once"))
     assert cloud.requests("GetQueue") == []
     for number in range(2):
@@ -200,6 +203,7 @@ def test_work_is_given_up_after_its_hours_told_once_and_never_sent(configured: C
 def test_work_that_still_cannot_be_done_goes_back_to_the_queue_and_nothing_is_told(configured: Configure) -> None:
     cloud = configured()
     configured(WORK_QUEUE_ID=cloud.queue())
+    cloud.warm_up()
     cloud.oci.fault(CREATE, times=1000, status=503)
     status, answer = cloud.invoke([{"content": json.dumps(work(cloud.volume()))}], seconds="3")
     assert (status, answer["results"][0]["outcome"]) == (502, "deferred")
@@ -210,6 +214,7 @@ def test_work_that_still_cannot_be_done_goes_back_to_the_queue_and_nothing_is_to
 def test_what_is_left_of_a_larger_message_is_put_anew_each_by_itself_with_its_first_try(configured: Configure) -> None:
     cloud = configured()
     configured(WORK_QUEUE_ID=cloud.queue())
+    cloud.warm_up()
     fine, busy = cloud.volume(), cloud.boot_volume()
     cloud.oci.fault("CreateBootVolumeBackup", times=1000, status=503)
     item = work(fine, targets=[{"resourceId": fine}, {"resourceId": busy}])
@@ -291,6 +296,7 @@ def test_a_message_of_the_queue_that_is_not_json_is_told_as_failed_and_leaves_th
 def test_work_from_a_time_to_come_is_tried_no_longer_than_any_other(configured: Configure) -> None:
     cloud = configured()
     configured(WORK_QUEUE_ID=cloud.queue())
+    cloud.warm_up()
     volumes = [cloud.volume(), cloud.volume()]
     cloud.oci.fault(CREATE, times=1000, status=503)
     ahead = (datetime.now(UTC) + timedelta(days=30)).isoformat()

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from emulator.options import PROJECT
+from tests.measured import unmeasured
 
 
 def children_of(pid: int) -> set[int]:
@@ -153,7 +154,7 @@ curl -s --data-binary @- "$FN_API_URL/invoke/$function"
 def test_what_make_run_with_keep_prints_can_be_pasted_as_a_whole_and_twice(tmp_path: Path) -> None:
     (tmp_path / "fn").write_text(FN)
     (tmp_path / "fn").chmod(0o755)
-    environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    environment = {**unmeasured(), "PATH": f"{tmp_path}:{os.environ['PATH']}"}
     with kept_story() as (_, block):
         for _ in range(2):
             done = subprocess.run(
