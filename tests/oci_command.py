@@ -17,7 +17,7 @@ from emulator import LocalOci
 from emulator.options import PROJECT
 from tests.measured import unmeasured
 
-GROUPS = ("bv", "events", "fn", "iam", "logging", "monitoring", "ons", "queue", "resource-scheduler", "sch")
+GROUPS = ("bv", "events", "fn", "iam", "logging", "monitoring", "ons", "queue", "resource-scheduler", "sch", "search")
 
 
 class OciCommand:
