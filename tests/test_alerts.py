@@ -481,6 +481,6 @@ def test_the_same_refusal_of_many_is_told_once_and_of_each_of_them() -> None:
 
 
 def test_a_report_that_is_too_long_for_a_command_says_how_to_get_shorter_ones() -> None:
-    mail = write_alert([unprotected(f"orders-{number}", None) for number in range(400)], None, CALLED)
+    mail = write_alert([unprotected(f"orders-{number}", None) for number in range(700)], None, CALLED)
     assert "oci fn function invoke" not in mail.body
-    assert "The command that does all 400 by hand is too long for this mail." in mail.body
+    assert "The command that does all 700 by hand is too long for this mail." in mail.body

@@ -349,7 +349,7 @@ def _hint_about(result: Result, name: str) -> str | None:
 
 
 def _quote(text: str) -> str:
-    return f'"{text}"' if text.endswith((".", "!", "?")) else f'"{text}".'
+    return f'"{text}"' if text.endswith((".", "!", "?", ".)")) else f'"{text}".'
 
 
 def _sentence(text: str) -> str:
