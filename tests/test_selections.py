@@ -114,7 +114,7 @@ def test_what_is_in_a_compartment_that_cannot_be_seen_is_told(estate: World) -> 
     estate.volume(compartmentId=inner, **TAGGED)
     estate.oci.deny("inspect compartments")
     [result] = estate.answer(select(compartmentId=compartment(estate, "elsewhere")))["results"]
-    assert result["reason"].startswith("1 with the tag backup are left out, because they are in compartments that")
+    assert result["reason"].startswith("1 with the tag backup left out: the function may not see the compartments that")
     [event] = estate.events()
     assert event["type"] == "volumebackup.skipped"
 
@@ -297,7 +297,8 @@ def test_an_alarm_that_may_not_be_read_says_which_policy_is_missing(estate: Worl
     answer = estate.answer(payload("alarm_of_a_load_balancer.json", alarm=alarm), x_oci_ns_messageid="message-1")
     [result] = answer["results"]
     assert result["error"]["hint"].startswith(
-        "It names no volume or instance, so its own tag backup-select was to be read. Check that "
+        "The alarm names no volume or instance, so the function reads what to back up from the alarm's own tag "
+        "backup-select. Check that "
         f"{alarm} exists and that a policy allows GetAlarm: Allow dynamic-group <the function's> to read alarms in"
     )
 

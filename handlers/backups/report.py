@@ -19,12 +19,15 @@ from handlers.oci.copy_region import CopyRegion
 
 _PAGE = 1000  # the most that the service takes
 MAKE_THEM = (
-    "Make the backups with the line below, and look in the function's log and in its results for why there was none: a "
-    "change of the tag, an alarm or a schedule should have made it."
+    "The command below makes what is missing. Then search the function's log for each OCID above: whatever asked for a "
+    "backup stands there, with what became of it. If nothing stands there, nothing has asked: look at the schedule, "
+    "the Events rule or the alarm that should have."
 )
 COPY_THEM = (
-    "Have the backups copied with the line below, and look in the function's log and in its results for why they were "
-    "not: the event that a backup has ended should have had it copied."
+    "The command below has each backup copied that this function has made. Then search the function's log for the OCID "
+    "of each backup: if nothing stands there, the event of its end has not come, so look at the Events rule. A backup "
+    "that something else has made, without the tag backup-trigger, is never copied by the function: copy it with oci "
+    "bv backup copy, or let the function make the backups."
 )
 _NEVER = datetime.min.replace(tzinfo=UTC)
 Backup = Mapping[str, Any]
@@ -54,7 +57,8 @@ def report_on(report: Report, api: OciApi, copy_region: CopyRegion | None) -> Se
         ]
     results = [_unprotected(report, resource, finding) for resource, finding in stale]
     results += tell_missing(report, finder, len(found))
-    return results or [skipped(report.trigger, f"all {len(found)} {report.selection} are protected")]
+    all_are = f"all {len(found)} {report.selection} are" if len(found) > 1 else f"1 of 1 {report.selection} is"
+    return results or [skipped(report.trigger, f"{all_are} protected")]
 
 
 def _find_newest(found: Iterable[Found], api: OciApi) -> dict[str, Backup]:
