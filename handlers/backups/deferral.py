@@ -15,7 +15,7 @@ from handlers.domain.deadline import Deadline
 from handlers.domain.defects import attempt
 from handlers.domain.errors import FunctionError, GivenUp
 from handlers.domain.result import Outcome, Result
-from handlers.domain.search import Task
+from handlers.domain.search import Report, Task
 from handlers.domain.trigger import Deferral, Target
 from handlers.domain.untrusted import one_line
 from handlers.domain.work import MAX_TARGETS, write_work
@@ -149,16 +149,17 @@ class Deferrals:
         return [next(put) if len(content.encode()) <= MAX_MESSAGE_BYTES else too_large for content in messages]
 
 
-def _may_wait(target: Target) -> bool:
-    """Nobody waits for the answer about this resource, and it is not only asked what would be done."""
-    return not target.trigger.direct and not (target.request and target.request.dry_run)
+def _may_wait(task: Task) -> bool:
+    """Nobody waits for the answer about this task, and it is not only asked what would be done."""
+    is_dry_run = not isinstance(task, Report) and task.request is not None and task.request.dry_run
+    return not task.trigger.direct and not is_dry_run
 
 
 def _is_deferrable(result: Result) -> bool:
     return (
         result.unfinished is not None
         and result.can_be_done_later
-        and not result.trigger.direct
+        and _may_wait(result.unfinished)
         and not _is_alone_in_its_message(result)
     )
 
