@@ -26,6 +26,11 @@ from handlers.oci.work_queue import MAX_MESSAGE_BYTES, WorkQueue
 
 # A queue that does not answer must not use up the time of the backups: what it does not take is told instead.
 _MAX_SECONDS = 10.0
+_SEND_AGAIN = "Look at what has kept it from being done for so long, and send it again by hand."
+_LOOK_AT_COPY = (
+    "Look at the copy in its region, where a large one can take a day. "
+    "If that is usual here, give the function a larger GIVE_UP_HOURS."
+)
 _NOT_ENDED = "it had not yet ended"
 _TOO_LARGE = "it is larger than a message of the queue may be"
 
@@ -48,7 +53,7 @@ def give_up(task: Task, give_up_hours: int) -> GivenUp | None:
     return GivenUp(
         f"Tried for {hours} hour{'s' if hours > 1 else ''}, since {first_tried:%Y-%m-%d %H:%M:%S} UTC, and given up "
         f"after GIVE_UP_HOURS ({give_up_hours}). The first try had ended with: {task.deferral.reason}",
-        hint="Look at what has kept it from being done for so long, and send it again by hand.",
+        hint=_LOOK_AT_COPY if isinstance(task, Target) and task.is_copy else _SEND_AGAIN,
     )
 
 

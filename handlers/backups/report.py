@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from handlers.backups.copies import body_of_copy, find_copied
+from handlers.backups.copies import find_copied
+from handlers.backups.failures import body_of_copy
 from handlers.backups.selections import Finder, Found, tell_missing
 from handlers.domain.ocids import parse_ocid
 from handlers.domain.resource_kinds import RESOURCE_KINDS, ResourceKind

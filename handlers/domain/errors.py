@@ -125,7 +125,8 @@ class BackupFaulty(FunctionError):
     def of_copy(cls) -> BackupFaulty:
         return cls(
             "The copy has ended FAULTY: nothing can be restored from it.",
-            hint="Delete the copy, and have the backup copied again; if that ends FAULTY too, ask Oracle's support.",
+            hint="Delete the copy, and have the backup copied again, 24 hours after it was first asked for at the "
+            "earliest: the service remembers that for so long. If it ends FAULTY again, ask Oracle's support.",
         )
 
 
