@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from emulator.stack import ALARMS
 from handlers.domain.errors import BackupMismatch, InvalidConfiguration, InvalidRequest
 from handlers.domain.resource_kinds import RESOURCE_KINDS
 from tests.conftest import Configure
@@ -252,3 +253,25 @@ def test_a_copy_of_another_backup_is_none_of_this_one(estate: World) -> None:
     failure = complete(estate, backup)[1]
     assert (failure["outcome"], failure["error"]["code"]) == ("failed", BackupMismatch.code)
     assert "volumebackup.copied" not in types_told(estate)
+
+
+def line_of_mail(cloud: World, tag: str) -> dict[str, Any]:
+    """The body that the mail about a report of copies has, to be sent by hand."""
+    cloud.oci.configure(ALERT_TOPIC_ID=cloud.oci.alarm_topic["topicId"])
+    cloud.answer({"report": {"tag": tag, "copies": True}})
+    mail = cloud.published(ALARMS)[-1].details["body"]
+    return dict(json.loads(mail.split("--body '")[1].split("'")[0]))
+
+
+def test_a_report_of_copies_advises_another_backup_where_the_newest_is_none_that_is_copied(estate: World) -> None:
+    volume = estate.volume(freeformTags={"made-by-others": "yes"})
+    estate.backup(volume)
+    assert line_of_mail(estate, "made-by-others") == {"volumeId": volume}
+
+
+def test_a_report_of_copies_advises_to_copy_a_groups_backup_for_one_of_its_volumes(estate: World) -> None:
+    volume = estate.volume(freeformTags={"in-a-group": "yes"})
+    backup = back_up(estate, estate.volume_group(volume))
+    estate.answer(line_of_mail(estate, "in-a-group"))
+    estate.second.wait_for_copy_of(backup)
+    assert estate.invoke_one({"report": {"tag": "in-a-group", "copies": True}})["outcome"] == "skipped"
