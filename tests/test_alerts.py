@@ -16,7 +16,7 @@ import pytest
 from emulator.services.notifications.topics import Topics
 from handlers.backups import failures
 from handlers.backups.alarms import skip_alarm
-from handlers.backups.copies import body_of_copy
+from handlers.backups.deferral import give_up
 from handlers.backups.report import COPY_THEM, MAKE_THEM
 from handlers.backups.selections import Finder, tell_missing
 from handlers.domain.delivery import Delivery
@@ -42,7 +42,7 @@ from handlers.domain.result import Finding, Outcome, Result, skipped
 from handlers.domain.search import Report, Search
 from handlers.domain.selection import Selection, TagCondition
 from handlers.domain.tags import TagName
-from handlers.domain.trigger import Target, Trigger
+from handlers.domain.trigger import Deferral, Target, Trigger
 from handlers.oci.client import OciApi
 from handlers.oci.hints import Situation, hint_for
 from handlers.output.alert import write_alert
@@ -246,7 +246,7 @@ def no_copy(error: FunctionError) -> Result:
     assert BACKUP is not None
     target = Target(ENDED, BACKUP, name="orders-120-20260301T020304Z", is_to_copy=True)
     request = CopyBackupDetails(destination_region="eu-frankfurt-1")
-    return replace(failures.failed(target, error), request=request, body=body_of_copy(BACKUP, ENDED))
+    return replace(failures.failed(target, error), request=request)
 
 
 def faulty_copy() -> Result:
@@ -254,6 +254,17 @@ def faulty_copy() -> Result:
     copy = parse_ocid("ocid1.volumebackup.oc1.fra.aaaacopy")
     assert copy is not None
     return failures.failed(Target(ENDED, copy, "orders-120-20260301T020304Z", is_copy=True), BackupFaulty.of_copy())
+
+
+def unfinished_copy() -> Result:
+    """What the function itself says of a copy that it has looked at for too long."""
+    copy = parse_ocid("ocid1.volumebackup.oc1.fra.aaaacopy")
+    assert copy is not None
+    deferral = Deferral(TIME, "it had not yet ended", is_alone=True)
+    target = Target(ENDED, copy, name="orders-120-20260301T020304Z", is_copy=True, deferral=deferral)
+    error = give_up(target, 20)
+    assert error is not None
+    return failures.failed(target, GivenUp(GIVEN_UP.message, hint=error.hint))
 
 
 CASES: dict[str, tuple[list[Result], Delivery, FunctionError | None]] = {
@@ -302,7 +313,7 @@ CASES: dict[str, tuple[list[Result], Delivery, FunctionError | None]] = {
             replace(
                 unprotected("orders-120", TIME, "eu-frankfurt-1"),
                 hint=COPY_THEM,
-                body=body_of_copy(NEWEST, REPORT),
+                body=failures.body_of_copy(NEWEST, REPORT),
             )
         ],
         CALLED,
@@ -310,6 +321,7 @@ CASES: dict[str, tuple[list[Result], Delivery, FunctionError | None]] = {
     ),
     "copy_failed": ([completed("AVAILABLE"), no_copy(refusal_of(COPY_VOLUME_BACKUP))], CALLED, None),
     "copy_faulty": ([faulty_copy()], BY_CONNECTOR, None),
+    "copy_given_up": ([unfinished_copy()], BY_CONNECTOR, None),
     "selection_of_nothing": ([nothing_found(SELECT)], CALLED, None),
     "search_failed": (
         [accepted("orders-120", SELECT), failures.failed(Search(SELECT, SHOP), THROTTLED)],

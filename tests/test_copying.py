@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from handlers.domain.errors import InvalidConfiguration, InvalidRequest
+from emulator.stack import ALARMS
+from handlers.domain.errors import BackupMismatch, InvalidConfiguration, InvalidRequest
 from handlers.domain.resource_kinds import RESOURCE_KINDS
 from tests.conftest import Configure
 from tests.parsing import parse_body
@@ -241,3 +242,51 @@ def test_a_report_of_copies_needs_a_region_to_copy_to() -> None:
     with pytest.raises(InvalidRequest) as refusal:
         parse_body({"report": {"copies": True}})
     assert refusal.value.message == "report.copies: nothing is copied, because COPY_TO_REGION is not set"
+
+
+def test_a_conflict_about_a_copy_passes_and_so_does_not_count_as_a_refusal(estate: World) -> None:
+    backup = back_up(estate, estate.volume())
+    estate.oci.fault(COPY, times=1000, status=409, code="Conflict")
+    status, answer = estate.invoke(payload(COMPLETIONS["volume"], backup=backup, compartment=estate.oci.compartment_id))
+    assert (status, answer["results"][1]["error"]["retryable"]) == (502, True)
+
+
+def test_a_copy_that_somebody_has_deleted_is_not_made_again_and_that_is_explained(estate: World) -> None:
+    backup = back_up(estate, estate.volume())
+    complete(estate, backup)
+    copy = estate.second.wait_for_copy_of(backup)
+    estate.second.region.operator.call("DELETE", f"/20160918/volumeBackups/{copy['id']}")
+    error = complete(estate, backup)[1]["error"]
+    assert error["code"] == "InvalidatedRetryToken"
+    assert error["hint"].startswith("A copy of the backup was asked for within the last 24 hours, and deleted since.")
+
+
+def test_a_copy_of_another_backup_is_none_of_this_one(estate: World) -> None:
+    backup = back_up(estate, estate.volume())
+    other = {"id": "ocid1.volumebackup.oc1.phx.o", "lifecycleState": "AVAILABLE", "sourceVolumeBackupId": "ocid1.x"}
+    estate.oci.fault(COPY, status=200, body=json.dumps(other))
+    failure = complete(estate, backup)[1]
+    assert (failure["outcome"], failure["error"]["code"]) == ("failed", BackupMismatch.code)
+    assert "volumebackup.copied" not in types_told(estate)
+
+
+def line_of_mail(cloud: World, tag: str) -> dict[str, Any]:
+    """The body that the mail about a report of copies has, to be sent by hand."""
+    cloud.oci.configure(ALERT_TOPIC_ID=cloud.oci.alarm_topic["topicId"])
+    cloud.answer({"report": {"tag": tag, "copies": True}})
+    mail = cloud.published(ALARMS)[-1].details["body"]
+    return dict(json.loads(mail.split("--body '")[1].split("'")[0]))
+
+
+def test_a_report_of_copies_advises_another_backup_where_the_newest_is_none_that_is_copied(estate: World) -> None:
+    volume = estate.volume(freeformTags={"made-by-others": "yes"})
+    estate.backup(volume)
+    assert line_of_mail(estate, "made-by-others") == {"volumeId": volume}
+
+
+def test_a_report_of_copies_advises_to_copy_a_groups_backup_for_one_of_its_volumes(estate: World) -> None:
+    volume = estate.volume(freeformTags={"in-a-group": "yes"})
+    backup = back_up(estate, estate.volume_group(volume))
+    estate.answer(line_of_mail(estate, "in-a-group"))
+    estate.second.wait_for_copy_of(backup)
+    assert estate.invoke_one({"report": {"tag": "in-a-group", "copies": True}})["outcome"] == "skipped"

@@ -14,6 +14,7 @@ from handlers.domain.errors import InvalidRequest
 from handlers.domain.selection import TagCondition
 from handlers.domain.tags import TagName
 from handlers.oci.search import build_query
+from tests.conftest import Configure
 from tests.parsing import parse_body
 from tests.test_deferral import cloud_with_queue, put_messages, told_as_accepted, wait_until_done
 from tests.world import World, payload, world
@@ -263,6 +264,20 @@ def test_a_dry_run_of_a_selection_shows_every_request_and_puts_nothing_into_the_
         assert put_messages(cloud) == []
 
 
+@pytest.mark.parametrize("operation", [SEARCH, "GetVolume"])
+def test_a_dry_run_of_a_selection_that_fails_is_told_and_never_left_for_later(
+    configured: Configure, operation: str
+) -> None:
+    cloud = configured()
+    configured(WORK_QUEUE_ID=cloud.queue())
+    tag = f"dry-{operation.lower()}"
+    cloud.volume(freeformTags={tag: "yes"})
+    cloud.oci.fault(operation, times=1000, status=503)
+    status, answer = cloud.invoke({**select(tag=tag), "dryRun": True}, seconds="4")
+    assert (status, answer["outcome"]) == (502, "failed")
+    assert put_messages(cloud) == []
+
+
 # What an alarm's tag says, and whether it selects the shop's volume.
 ALARM_TAGS = {"app=shop": True, "app": True, " app = Shop ": True, "app=other": False}
 
@@ -281,7 +296,7 @@ def test_an_alarm_about_anything_backs_up_what_its_tag_selects(estate: World, va
     assert estate.operations()[0] == "GetAlarm"
 
 
-@pytest.mark.parametrize("value", [None, "", "a.b.c=1", "my tag"])
+@pytest.mark.parametrize("value", [None, "", "a.b.c=1", "my tag", "app=", "app= "])
 def test_an_alarm_without_a_selection_is_told_with_the_tag_to_put_where(estate: World, value: str | None) -> None:
     alarm = estate.alarm(freeformTags={"backup-select": value} if value is not None else {})
     body = payload("alarm_of_a_database.json", alarm=alarm)

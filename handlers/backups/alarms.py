@@ -49,6 +49,8 @@ def _read_condition(value: object) -> TagCondition | None:
     if value is None or value == "":
         return None
     key, equals, wanted = str(value).strip().partition("=")
+    if equals and not wanted.strip():
+        raise ValueError(f"'{one_line(str(value), 100)}' has no value after the equals sign")
     return TagCondition(TagName.of(key.strip()), wanted.strip() if equals else None)
 
 

@@ -23,8 +23,8 @@ def complete(target: Target, api: OciApi) -> Result:
     """Read the backup (GetVolumeBackup and its kin) until its state is final: an event can outrun the API.
 
     A copy, which takes its time, is looked at once. Raises BackupUnfinished where the deadline comes first, and
-    BackupStateUnknown where it cannot be read: neither says anything about the backup itself. Raises BackupFaulty where
-    a copy is of no use.
+    BackupStateUnknown where it cannot be read: neither says anything about the backup itself. Of a copy, which has not
+    said that it has ended, it raises what `OciApi.send` raises, and BackupFaulty where it is of no use.
     """
     try:
         answer, backup = (
@@ -33,6 +33,8 @@ def complete(target: Target, api: OciApi) -> Result:
     except BackupUnfinished:
         raise
     except FunctionError as error:
+        if target.is_copy:
+            raise
         raise BackupStateUnknown.of(error) from error
     name = target.name or backup.display_name
     if backup.lifecycle_state in DELETED:

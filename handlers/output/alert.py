@@ -138,13 +138,11 @@ def _tell_what_happened(cause: Cause, results: Sequence[Result]) -> str:
     if cause.state == "FAULTY":
         which = f"The {_noun(first)} {name_of(first)} has" if one else f"{cause.number} backups have"
         return f"{which} ended FAULTY: nothing can be restored from {'it' if one else 'them'}."
+    if first.is_copy:
+        return _tell_of_copy(cause)
     if cause.state == "unconfirmed":
         which = f"The {_noun(first)} {name_of(first)} has" if one else f"{cause.number} backups have"
         return f"{which} ended, but the function could not read how."
-    if first.is_copy:
-        which = f"The {_noun(first)} {name_of(first)} was" if one else f"{cause.number} backups were"
-        kept = "The backup itself is" if one else "The backups themselves are"
-        return f"{which} not copied to the second region. {kept} there, in the first one."
     if first.finding:
         return _tell_what_was_found(first.finding, cause.number)
     if not _names_resource(first):
@@ -158,6 +156,21 @@ def _tell_what_happened(cause: Cause, results: Sequence[Result]) -> str:
         number = f"{cause.number} of {of}" if of > cause.number else f"{cause.number}"
         done = f"{number} {_plural_noun(cause.results)} were not backed up"
     return f"{done}. {_tell_who_asked(cause)}"
+
+
+def _tell_of_copy(cause: Cause) -> str:
+    """A copy could not be asked for, or is FAULTY; or it was asked for, and nobody knows whether it has ended."""
+    name, one = name_of(cause.first), cause.number == 1
+    kept = "The backup itself is" if one else "The backups themselves are"
+    if cause.state == "unconfirmed":
+        which = (
+            f"the copy {name} in the second region has" if one else f"{cause.number} copies in the second region have"
+        )
+        told = f"Whether {which} ended is not known."
+    else:
+        which = f"The {_noun(cause.first)} {name} was" if one else f"{cause.number} backups were"
+        told = f"{which} not copied to the second region."
+    return f"{told} {kept} there, in the first one."
 
 
 def _tell_what_was_found(finding: Finding, number: int) -> str:
