@@ -82,7 +82,7 @@ def test_what_stays_in_the_queue_is_a_warning_and_told_to_nobody(
     configured(WORK_QUEUE_ID=cloud.queue() if has_queue else None)
     cloud.warm_up()
     cloud.oci.fault(CREATE, times=1000, status=503, message="Not now.")
-    status, answer = cloud.invoke(work(cloud.volume()), seconds="2")
+    status, answer = cloud.invoke(work(cloud.volume()), seconds="4")
     [result] = answer["results"]
     assert (status, result["outcome"]) == (502, "deferred")
     assert result["reason"] == "left in the queue, to be tried again: Not now."
