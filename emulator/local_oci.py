@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any, TypeVar, Unpack
 
 from . import environment
+from .console.routes import Console
 from .core.cloud import Cloud
 from .core.errors import ServiceError
+from .core.identifiers import REGION
 from .core.operations import Call, Document, Operation, Reply, declared_operations, operations_of
 from .core.principals import ApiKey, Principal, ResourcePrincipal, replace_file
 from .core.service import Service
@@ -69,7 +71,8 @@ class LocalOci:
         self.journal = self.cloud.journal
         self._api_key = ApiKey(self.state, self.cloud.tenancy_id, self.cloud.user_id)
         functions = self.cloud.service(Functions)
-        self._served = (*self.cloud.services, Controls(self._faults, functions.rotate_principals))
+        controls = Controls(self._faults, functions.rotate_principals, self._authorization.deny, self._allow_again)
+        self._served = (*self.cloud.services, controls)
         self._server = Server(
             self._served,
             self.journal,
@@ -77,7 +80,9 @@ class LocalOci:
             self._authorization.authorize,
             self._find_principal,
             functions.kill,
+            functions.senders.find,
             options.latency_seconds,
+            Console({REGION: self.cloud}, self._faults, self._api_key.config_file).routes(),
         )
         self._thread = LoopThread("local-oci")
         self._stack: Stack | None = None
@@ -236,9 +241,12 @@ class LocalOci:
 
     def _reset(self) -> None:
         self._faults.clear()
+        self._allow_again()
+        self.service(Functions).mend_principals()
+
+    def _allow_again(self) -> None:
         self._authorization.clear()
         self._authorization.deny(*self.options.denied)
-        self.service(Functions).mend_principals()
 
 
 @contextlib.contextmanager

@@ -23,12 +23,14 @@ class Call:
         query: the parameters of the query.
         headers: the headers, their names in lower case.
         content: the body's bytes.
+        caller: the OCID of who signed it; empty where nobody did.
     """
 
     path: Mapping[str, str]
     query: Mapping[str, str]
     headers: Mapping[str, str]
     content: bytes = b""
+    caller: str = ""
 
     @property
     def body(self) -> Document:
