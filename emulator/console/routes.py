@@ -85,15 +85,17 @@ class Console:
         try:
             document = json.loads(await request.read())
             name, values = document["action"], document["values"]
+            performs = document.get("perform") is True
             shown = {key: str(value).strip() for key, value in values.items()}
         except (ValueError, KeyError, TypeError, AttributeError):
             return _answer({"code": "InvalidParameter", "message": "Send action and values."}, 400)
         try:
             call = self._actions.find_call(name, shown)
         except ServiceError as error:
-            return _answer({"code": error.code, "message": error.message}, error.status)
+            # A form that is not filled in yet has no line, which is no error.
+            return _answer({"code": error.code, "message": error.message}, error.status if performs else 200)
         told: dict[str, Any] = {"line": call.line, "call": f"{call.method} {call.path}"}
-        if document.get("perform") is True:
+        if performs:
             told |= await self._actions.carry_out(call)
         return _answer(told)
 

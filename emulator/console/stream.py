@@ -66,12 +66,16 @@ class Stream:
         number, goes_on = start
         if not goes_on:
             await self._send(response, number, "begin", {"leftOut": number})
+        is_live = False
         while True:
             changed.clear()
             while entries := self._cloud.journal.since(number, _MOST_AT_ONCE):
                 number = entries[-1].number + 1
                 shown = [summary for entry in entries if (summary := summarize(self._cloud, entry))]
                 await self._send(response, number, "entries", shown)
+            if not is_live:
+                is_live = True
+                await self._send(response, number, "live", None)
             await asyncio.sleep(_PAUSE_SECONDS)
             try:
                 await asyncio.wait_for(changed.wait(), _HEARTBEAT_SECONDS)

@@ -67,13 +67,15 @@ def _schedule(_: Cloud, entry: Entry) -> Document:
 
 
 def _batch(_: Cloud, entry: Entry) -> Document:
-    return {"lane": TRIGGERS, "title": entry.line, "text": f"connector {entry.details['connector']}"}
+    count = len(entry.details["items"])
+    items = "1 item" if count == 1 else f"{count} items"
+    return {"lane": TRIGGERS, "title": f"hands over {items}", "text": f"connector {entry.details['connector']}"}
 
 
 def _queue(_: Cloud, entry: Entry) -> Document | None:
     if entry.details["what"] not in _OF_QUEUES:
         return None
-    return {"lane": TRIGGERS, "title": entry.line, "text": f"delivered {entry.details['deliveries']} times"}
+    return {"lane": TRIGGERS, "title": entry.line, "text": f"deliveries so far: {entry.details['deliveries']}"}
 
 
 def _discarded(_: Cloud, entry: Entry) -> Document:

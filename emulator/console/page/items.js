@@ -31,7 +31,7 @@ export class Items {
     if (entry.lane === "function" && entry.kind !== "call") return this.#continueCall(entry);
     const item = { ...entry, revision: 0 };
     if (entry.kind === "call") {
-      Object.assign(item, { logs: 0, lastLog: "", status: null, outcome: "running", milliseconds: null });
+      Object.assign(item, { logs: 0, firstLog: "", status: null, outcome: "running", milliseconds: null });
       this.calls.set(item.call, item);
     }
     if (entry.kind === "request") this.#countTry(item);
@@ -42,7 +42,7 @@ export class Items {
   #continueCall({ kind, call, text, status, outcome, milliseconds }) {
     const item = this.calls.get(call);
     if (!item) return false;
-    if (kind === "log") Object.assign(item, { logs: item.logs + 1, lastLog: text });
+    if (kind === "log") Object.assign(item, { logs: item.logs + 1, firstLog: item.firstLog || text });
     else Object.assign(item, { status, outcome, milliseconds });
     item.revision += 1;
     return false;

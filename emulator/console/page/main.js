@@ -63,7 +63,6 @@ connect({
   onBegin() {
     items.clear();
     details.close();
-    isPast = true;
     for (const lane of lanes) lane.redraw();
   },
   onEntries(entries) {
@@ -74,13 +73,19 @@ connect({
     details.refresh();
     state.refresh();
   },
-  onConnection(isThere) {
-    const connection = byId("connection");
-    connection.textContent = isThere ? `live on ${location.host}` : "connection lost, trying again …";
-    connection.classList.toggle("lost", !isThere);
-    if (isThere) state.refresh();
-    setTimeout(() => {
-      isPast = false;
-    }, 1000);
+  onLive() {
+    isPast = false;
+    showConnection(`live on ${location.host}`, true);
+    state.refresh();
+  },
+  onLost() {
+    isPast = true;
+    showConnection("connection lost, trying again …", false);
   },
 });
+
+function showConnection(words, isThere) {
+  const connection = byId("connection");
+  connection.textContent = words;
+  connection.classList.toggle("lost", !isThere);
+}

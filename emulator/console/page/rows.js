@@ -1,7 +1,6 @@
 // What a row of each lane says: three lines, the same height everywhere.
 
 import { badge, element, timeOfDay } from "./dom.js";
-import { hasFailed } from "./items.js";
 
 const KINDS = { direct: "call", batch: "connector" };
 
@@ -29,28 +28,21 @@ function trigger({ kind, title, text, note }) {
   return [badge(KINDS[kind] ?? kind, "plain"), title, [text, note].filter(Boolean).join(" · ")];
 }
 
-function invocation({ cold, status, outcome, milliseconds, logs, lastLog }) {
+function invocation({ cold, status, outcome, milliseconds, logs, firstLog }) {
   const mood = status === null ? "busy" : status === 200 ? "good" : "bad";
   const above = [badge(status === null ? "running" : `${status}`, mood), badge(cold ? "cold" : "warm", "plain")];
   if (milliseconds !== null) above.push(element("span", {}, duration(milliseconds)));
-  const count = logs === 1 ? "1 line: " : `${logs} lines: `;
-  return [above, status === null ? "running …" : outcome || "answered", logs ? count + lastLog : ""];
+  const rest = logs > 1 ? ` (1 of ${logs} log lines)` : "";
+  return [above, status === null ? "running …" : outcome || "answered", logs ? firstLog + rest : "nothing logged yet"];
 }
 
 function request(item) {
   if (item.kind === "refused") return [badge("refused", "bad"), item.title, item.text];
-  const { title, text, status, code, milliseconds, verified, token, fault, attempt, isSentAgain } = item;
-  const hasAnswer = status !== 499;
-  const above = [badge(hasAnswer ? `${status}` : "no answer", status < 300 && !hasFailed(item) ? "good" : "bad")];
-  if (attempt > 1) above.push(badge(`try ${attempt}`, "busy"));
-  if (isSentAgain) above.push(badge("sent again", "busy"));
-  above.push(element("span", {}, duration(milliseconds)));
-  const below = [
-    fault && `fault: ${fault}`,
-    verified ? "signature verified" : "signature not verified",
-    token && `token ${token.slice(0, 8)}…`,
-    hasAnswer && code,
-  ];
+  const { title, text, status, code, verified, token, fault, attempt, isSentAgain } = item;
+  const marks = [fault && "fault", attempt > 1 && `try ${attempt}`, isSentAgain && "sent again"].filter(Boolean);
+  const answer = status === 499 ? "no answer" : marks.length ? `${status}` : `${status} ${code}`;
+  const above = [badge(answer, status < 300 && !fault ? "good" : "bad"), ...marks.map((mark) => badge(mark, "busy"))];
+  const below = [verified ? "signature verified" : "signature not verified", token && `token ${token.slice(0, 8)}`];
   return [above, text ? `${title} of ${text}` : title, below.filter(Boolean).join(" · ")];
 }
 
