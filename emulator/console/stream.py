@@ -23,6 +23,8 @@ _MOST_AT_ONCE = 500
 _PAUSE_SECONDS = 0.05
 # A connection that is broken is noticed when something is sent.
 _HEARTBEAT_SECONDS = 15.0
+# How many milliseconds a page that was cut off waits before it comes back.
+_COME_BACK = b"retry: 1000\n"
 
 
 class Stream:
@@ -64,6 +66,7 @@ class Stream:
 
     async def _send_all(self, response: web.StreamResponse, changed: asyncio.Event, start: tuple[int, bool]) -> None:
         number, goes_on = start
+        await response.write(_COME_BACK)
         if not goes_on:
             await self._send(response, number, "begin", {"leftOut": number})
         is_live = False

@@ -50,6 +50,7 @@ const GROUPS = [
 ];
 
 export class Actions {
+  #say;
   #form = byId("form");
   #state = null;
   #opened = null;
@@ -66,8 +67,6 @@ export class Actions {
       if (event.key === "Escape") this.#close();
     });
   }
-
-  #say;
 
   /** Let forms offer what there is now. */
   update(state) {

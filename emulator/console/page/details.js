@@ -8,6 +8,9 @@ const MOST_STEPS = 200;
 const LANE_NAMES = { triggers: "trigger", function: "function", requests: "request", topics: "topic" };
 
 export class Details {
+  #items;
+  #openOther;
+  #onClose;
   #region = byId("details");
   #item = null;
   #revision = -1;
@@ -21,10 +24,6 @@ export class Details {
       if (event.key === "Escape") this.close();
     });
   }
-
-  #items;
-  #openOther;
-  #onClose;
 
   get item() {
     return this.#item;

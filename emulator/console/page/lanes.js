@@ -9,8 +9,17 @@ const ROW_HEIGHT = 78;
 const MARGIN = 3;
 
 export class Lane {
+  #extent;
+  #tally;
+  #empty;
+  #newer;
+  #items;
+  #ways;
+  #on;
   #drawn = new Map();
   #focused = null;
+  #pointed = null;
+  #unseen = 0;
 
   /** `items` returns what it holds, oldest first; `on` has `open(item)`, `leave(lane, item, step)` and `drawn()`. */
   constructor(name, list, items, ways, on) {
@@ -30,26 +39,18 @@ export class Lane {
     this.redraw = inNextFrame(() => this.#draw());
     list.addEventListener("scroll", this.redraw, { passive: true });
     list.addEventListener("keydown", (event) => this.#press(event));
-    list.addEventListener("pointerover", (event) => ways.set("pointed", this.#itemAt(event.target)));
-    list.addEventListener("pointerleave", () => ways.set("pointed", null));
+    // Not pointerover, which rows that move below a resting hand cause, too.
+    list.addEventListener("pointermove", (event) => this.#point(this.#itemAt(event.target)));
+    list.addEventListener("pointerleave", () => this.#point(null));
     list.addEventListener("focusin", (event) => this.#focusIn(this.#itemAt(event.target)));
     list.addEventListener("focusout", () => this.#focusIn(null));
     list.addEventListener("click", (event) => this.#open(this.#itemAt(event.target)));
     new ResizeObserver(this.redraw).observe(list);
   }
 
-  #extent;
-  #tally;
-  #empty;
-  #newer;
-  #items;
-  #ways;
-  #on;
-  #unseen = 0;
-
   /** Make room for so many new items. Whoever looks at older ones, points or is focused keeps what is in sight. */
   grow(added) {
-    const isHeld = this.list.scrollTop > 0 || (this.#focused && added > 0) || this.list.matches(":hover");
+    const isHeld = this.list.scrollTop > 0 || this.#focused || this.#pointed;
     if (added > 0 && isHeld && this.#items().length > added) {
       this.#extent.style.height = `${this.#items().length * ROW_HEIGHT}px`;
       this.list.scrollTop += added * ROW_HEIGHT;
@@ -80,8 +81,7 @@ export class Lane {
   /** Bring an item into sight, and the focus to it. */
   focus(item) {
     this.reveal(item);
-    if (!this.#drawn.has(item)) this.#addRow(item);
-    this.#drawn.get(item).row.focus({ preventScroll: true });
+    this.elementOf(item)?.focus({ preventScroll: true });
   }
 
   /** Return the newest item on the lit way, else the newest of all. */
@@ -103,10 +103,9 @@ export class Lane {
     const last = Math.min(items.length, Math.ceil((scrollTop + clientHeight) / ROW_HEIGHT) + MARGIN);
     const wanted = new Map();
     for (let place = first; place < last; place += 1) wanted.set(items[items.length - 1 - place], place);
-    if (this.#focused && items.length && !wanted.has(this.#focused)) {
-      const place = this.#placeOf(this.#focused);
-      if (place < items.length) wanted.set(this.#focused, place);
-    }
+    // The focus would be lost with its row.
+    const kept = this.#focused && !wanted.has(this.#focused) ? this.#placeOf(this.#focused) : items.length;
+    if (kept < items.length) wanted.set(this.#focused, kept);
     for (const [item, { row }] of this.#drawn) {
       if (!wanted.has(item)) {
         row.remove();
@@ -114,7 +113,10 @@ export class Lane {
       }
     }
     const entrance = this.#focused ?? items.at(-1);
-    for (const [item, place] of wanted) this.#drawRow(item, place, items.length, item === entrance);
+    let before = null;
+    for (const [item, place] of [...wanted].sort(([, one], [, other]) => one - other)) {
+      before = this.#drawRow(item, place, items.length, item === entrance, before);
+    }
     if (scrollTop < ROW_HEIGHT) this.#unseen = 0;
     this.#newer.hidden = this.#unseen === 0;
     this.#newer.textContent = `↑ ${this.#unseen} new`;
@@ -123,14 +125,14 @@ export class Lane {
     this.#on.drawn();
   }
 
-  #addRow(item) {
-    const row = element("div", { class: "row", role: "option", id: `entry-${item.number}` });
-    this.#extent.append(row);
-    this.#drawn.set(item, { row, revision: -1 });
-  }
-
-  #drawRow(item, place, count, isEntrance) {
-    if (!this.#drawn.has(item)) this.#addRow(item);
+  /** Draw a row after the one `before` it, so that it is read in its place, and return it. */
+  #drawRow(item, place, count, isEntrance, before) {
+    if (!this.#drawn.has(item)) {
+      const row = element("div", { class: "row", role: "option", id: `entry-${item.number}` });
+      if (before) before.after(row);
+      else this.#extent.prepend(row);
+      this.#drawn.set(item, { row, revision: -1 });
+    }
     const drawn = this.#drawn.get(item);
     const { row } = drawn;
     if (drawn.revision !== item.revision) {
@@ -144,12 +146,13 @@ export class Lane {
     row.setAttribute("aria-selected", item === this.opened);
     row.tabIndex = isEntrance ? 0 : -1;
     row.classList.toggle("lit", this.#ways.has(item));
+    return row;
   }
 
   #count(items) {
     const lit = this.#ways.isAny ? items.reduce((sum, item) => sum + this.#ways.has(item), 0) : 0;
     const count = items.length.toLocaleString("en");
-    this.#tally.textContent = lit ? `${lit} of ${count} on this way` : count;
+    this.#tally.textContent = lit ? `${lit} of ${count}` : count;
   }
 
   #showNewest() {
@@ -163,6 +166,11 @@ export class Lane {
     if (!row) return null;
     for (const [item, drawn] of this.#drawn) if (drawn.row === row) return item;
     return null;
+  }
+
+  #point(item) {
+    this.#pointed = item;
+    this.#ways.set("pointed", item);
   }
 
   #focusIn(item) {

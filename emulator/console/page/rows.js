@@ -9,7 +9,7 @@ export function linesOf(item) {
   const lines = { triggers: trigger, function: invocation, requests: request, topics: message }[item.lane](item);
   const [above, title, below] = lines;
   return [
-    element("p", { class: "above" }, above, element("time", {}, timeOfDay(item.time))),
+    element("p", { class: "above" }, above, element("time", {}, timeOfDay(item.time).slice(0, "hh:mm:ss".length))),
     element("p", { class: "title" }, title),
     element("p", { class: "below" }, below),
   ];
@@ -39,7 +39,7 @@ function invocation({ cold, status, outcome, milliseconds, logs, firstLog }) {
 function request(item) {
   if (item.kind === "refused") return [badge("refused", "bad"), item.title, item.text];
   const { title, text, status, code, verified, token, fault, attempt, isSentAgain } = item;
-  const marks = [fault && "fault", attempt > 1 && `try ${attempt}`, isSentAgain && "sent again"].filter(Boolean);
+  const marks = [fault && "fault", attempt > 1 && `try ${attempt}`, isSentAgain && "retried"].filter(Boolean);
   const answer = status === 499 ? "no answer" : marks.length ? `${status}` : `${status} ${code}`;
   const above = [badge(answer, status < 300 && !fault ? "good" : "bad"), ...marks.map((mark) => badge(mark, "busy"))];
   const below = [verified ? "signature verified" : "signature not verified", token && `token ${token.slice(0, 8)}`];

@@ -3,7 +3,7 @@
 import { badge, byId, element, moodOf } from "./dom.js";
 
 const SOON_MILLISECONDS = 250;
-const MOVING_MILLISECONDS = 1000;
+const MOVING_MILLISECONDS = 500;
 
 export class State {
   #region = byId("state");
