@@ -21,6 +21,7 @@ import pytest
 from emulator.console.actions import Actions
 from emulator.console.routes import Console
 from emulator.core.identifiers import REGION
+from emulator.options import PROJECT
 from tests.world import World, world
 
 JSON = {"Content-Type": "application/json"}
@@ -281,6 +282,31 @@ def test_a_secret_is_not_among_what_an_entry_holds(cloud: World) -> None:
         assert 'keyId="' not in content
         assert "ST$" not in content
     assert ask(cloud, "GET", "/console/entries/999999999")[0] == 404
+
+
+# Without a browser
+
+
+def run_a_browser_test(tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a test that needs a browser where there is none."""
+    test = "tests/test_console_in_browser.py::test_a_page_that_has_its_name_point_to_this_machine_is_not_served"
+    command = [sys.executable, "-m", "pytest", "-n", "0", "-q", "-p", "no:cacheprovider", test]
+    known = {name: value for name, value in os.environ.items() if not name.startswith(("COVERAGE_", "PYTEST_"))}
+    known = {**known, "BROWSER_REQUIRED": "", "PATH": str(tmp_path), **environment}
+    return subprocess.run(command, cwd=PROJECT, env=known, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_without_a_browser_the_tests_that_are_left_out_are_named(tmp_path: Path) -> None:
+    done = run_a_browser_test(tmp_path)
+    assert done.returncode == 0
+    left_out = "LEFT OUT, because there is no Chromium here (apt-get install chromium): test_a_page_that_has_its_name"
+    assert left_out in done.stdout
+
+
+def test_without_a_browser_ci_fails(tmp_path: Path) -> None:
+    done = run_a_browser_test(tmp_path, BROWSER_REQUIRED="1")
+    assert done.returncode == 1
+    assert "there is no Chromium here (apt-get install chromium), and BROWSER_REQUIRED is set" in done.stdout
 
 
 # Buttons

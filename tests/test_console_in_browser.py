@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
@@ -57,7 +58,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def seen() -> Iterator[World]:
     """A local OCI as ``make run KEEP=1`` serves it, with a queue in which a second lasts a thousandth."""
-    with world(wired=True, lifecycle_seconds=0.15, queue_second_seconds=0.001, page_size=100) as cloud:
+    with world(wired=True, lifecycle_seconds=0.2, queue_second_seconds=0.001, page_size=100) as cloud:
         yield cloud
 
 
@@ -83,6 +84,11 @@ def opened(browser: Browser, seen: World, **options: Any) -> Iterator[Page]:
 
 def rows(page: Page, lane: str, text: str = "") -> Locator:
     return page.locator(f"#{lane} .row").filter(has_text=text)
+
+
+def tally(page: Page, lane: str) -> Locator:
+    """How many a lane holds, and how many of them are lit."""
+    return page.locator(f"#{lane}-title ~ .tally")
 
 
 def press(page: Page, button: str, **values: str) -> None:
@@ -164,7 +170,7 @@ def test_the_whole_way_is_lit_from_whichever_part_is_pointed_at(page: Page, seen
             ("topics", "completed: lit-"),
         ):
             expect(page.locator(f"#{part} .row.lit").filter(has_text=said)).to_have_count(1)
-    expect(page.locator("#topics-title + .tally")).to_contain_text("2 of ")
+    expect(tally(page, "topics")).to_contain_text("2 of ")
     page.locator("#connection").hover()
     expect(page.locator(".row.lit")).to_have_count(0)
 
@@ -211,11 +217,9 @@ def test_an_alarm_fires_and_a_scripted_fault_is_sent_again_under_its_token(page:
 def take_picture(page: Page, path: Path) -> None:
     """The picture on the first page: the alarm's way is lit."""
     page.keyboard.press("Escape")
-    for newer in page.locator(".newer").all():
-        if newer.is_visible():
-            newer.click()
     for name in ("web-7-disk", "web-7 (Boot Volume)"):
         expect(card(page, name).locator(".backups .badge")).to_have_text("AVAILABLE")
+    page.evaluate("document.querySelectorAll('.rows').forEach((list) => list.scrollTo(0, 0))")
     page.set_viewport_size(ViewportSize(width=1440, height=860))
     rows(page, "triggers", "web-7 is sick").hover()
     page.wait_for_timeout(300)  # the rows' colours have 120 ms to change
@@ -232,13 +236,14 @@ def test_work_that_waits_in_a_held_queue_comes_back(page: Page, seen: World) -> 
     press(page, "Hold the queue", connectorId="to the function")
     make_volume(page, "twice")
     [volume] = [found["id"] for found in listed(seen) if found["displayName"] == "twice"]
+    seen.oci.wait(warm_up(seen, 2))
     # Quicker after one another than anybody presses: a volume has one backup at a time.
     for value in ("incremental", "full"):
         seen.oci.operator.call("PUT", f"/20160918/volumes/{volume}", {"freeformTags": {"backup": value}})
     expect(rows(page, "topics", "deferred: twice")).to_contain_text("volumebackup.deferred")
     expect(panel).to_contain_text("visible, waits to be read")
     expect(rows(page, "topics", "completed: twice-")).to_have_count(1)
-    press(page, "Let it go on", connectorId="to the function")
+    press(page, "Release the queue", connectorId="to the function")
     expect(rows(page, "triggers", "hands over 1 item").first).to_be_visible()
     expect(rows(page, "topics", "completed: twice-")).to_have_count(2)
     expect(panel).to_contain_text("Nothing waits.")
@@ -247,6 +252,28 @@ def test_work_that_waits_in_a_held_queue_comes_back(page: Page, seen: World) -> 
     expect(page.locator("#triggers .row.lit").filter(has_text="twice · backup: ").first).to_be_visible()
     expect(page.locator("#triggers .row.lit").filter(has_text="hands over 1 item").first).to_be_visible()
     seen.oci.configure(WORK_QUEUE_ID=None)
+
+
+def test_a_denied_permission_and_a_rotated_key_are_seen_in_the_requests(page: Page, seen: World) -> None:
+    volume = seen.volume(displayName="denied")
+    press(page, "Deny a permission", grant="manage volume-backups")
+    expect(page.locator("#state")).to_contain_text("functions may not manage volume-backups")
+    assert seen.invoke({"volumeId": volume})[0] == 502
+    expect(rows(page, "requests", "refused by policy").first).to_contain_text("create-volume-backup")
+    press(page, "Allow again")
+    expect(page.locator("#state")).not_to_contain_text("functions may not")
+    press(page, "Rotate the key")
+    press(page, "Back up a volume", volumeId="denied")
+    expect(rows(page, "topics", "accepted: volumebackup")).to_be_visible()
+    # The old key was tried first.
+    expect(rows(page, "requests", "signature not verified").first).to_contain_text("401")
+
+
+async def warm_up(cloud: World, count: int) -> None:
+    """Start so many containers, so that invocations that come together begin together."""
+    containers = await asyncio.gather(*(cloud.oci.pool.take() for _ in range(count)))
+    for container in containers:
+        cloud.oci.pool.give_back(container)
 
 
 # Safety
@@ -351,9 +378,7 @@ def test_it_is_used_by_keyboard_alone(page: Page, seen: World) -> None:
     expect(focused).to_have_text("Make a volume")
     rows(page, "triggers").first.focus()
     page.keyboard.press("End")
-    expect(focused).to_have_attribute(
-        "aria-posinset", str(page.locator("#triggers .row").last.get_attribute("aria-setsize"))
-    )
+    assert focused.evaluate("row => row.ariaPosInSet === row.ariaSetSize")
     page.keyboard.press("Home")
     page.keyboard.press("ArrowDown")
     expect(focused).to_have_attribute("aria-posinset", "2")
@@ -457,7 +482,7 @@ def test_ten_thousand_entries_are_held_without_getting_slow(browser: Browser) ->
         for page in opened(browser, cloud):
             started = time.monotonic()
             for lane in LANES:
-                expect(page.locator(f"#{lane}-title + .tally")).to_have_text("2,000")
+                expect(tally(page, lane)).to_have_text("2,000")
             assert time.monotonic() - started < 5
             expect(rows(page, "triggers").first).to_contain_text("nightly 1999")
             assert page.locator(".row").count() < 4 * 30
@@ -468,7 +493,7 @@ def test_ten_thousand_entries_are_held_without_getting_slow(browser: Browser) ->
             assert page.locator(".row").count() < 4 * 30
             # News does not move what somebody reads, and is a press away.
             cloud.oci.run(lambda: cloud.oci.journal.add("schedule", "brand new"))
-            page.locator("#triggers ~ .newer").click()
+            page.locator("section:has(#triggers) .newer").click()
             expect(rows(page, "triggers").first).to_contain_text("brand new")
 
 

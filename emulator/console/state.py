@@ -155,5 +155,4 @@ def _show_message(message: Message) -> Document:
         "content": message.content[:200],
         "deliveries": message.deliveries,
         "visibleAfter": timestamp(message.visible_after) if message.receipt else None,
-        "ways": message.ways,
     }

@@ -45,7 +45,7 @@ const GROUPS = [
     ["deny-permission", "Deny a permission", [{ name: "grant", label: "Functions may not", value: "manage volume-backups", suggestions: GRANTS }]],
     ["clear-denials", "Allow again", []],
     ["hold-queue", "Hold the queue", [CONNECTOR]],
-    ["release-queue", "Let it go on", [CONNECTOR]],
+    ["release-queue", "Release the queue", [CONNECTOR]],
   ]],
 ];
 
@@ -170,10 +170,8 @@ export class Actions {
     const { status, answer } = "status" in told ? told : { status: 400, answer: told };
     const isGood = status >= 200 && status < 300;
     const words = isGood ? "done" : `${status || "broken off"} ${answer?.message ?? answer?.code ?? ""}`;
-    this.#result.replaceChildren(
-      element("p", { class: isGood ? "good" : "bad" }, `${label}: ${words}`),
-      answer ? element("details", {}, element("summary", {}, "The answer"), element("pre", {}, typeof answer === "string" ? answer : JSON.stringify(answer, null, 2))) : null,
-    );
+    this.#result.replaceChildren(element("p", { class: isGood ? "good" : "bad" }, `${label}: ${words}`));
+    if (answer) this.#result.append(answerOf(answer));
     this.#say(`${label}: ${words}`);
   }
 
@@ -195,4 +193,9 @@ export class Actions {
     await navigator.clipboard.writeText(this.#line.textContent);
     this.#say("Copied");
   }
+}
+
+function answerOf(answer) {
+  const text = typeof answer === "string" ? answer : JSON.stringify(answer, null, 2);
+  return element("details", {}, element("summary", {}, "The answer"), element("pre", { tabindex: 0 }, text));
 }

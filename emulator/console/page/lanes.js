@@ -31,7 +31,7 @@ export class Lane {
     this.#empty = list.parentElement.querySelector(".empty");
     this.#newer = element("button", { type: "button", class: "newer", click: () => this.#showNewest() });
     this.#newer.hidden = true;
-    list.parentElement.append(this.#newer);
+    this.#tally.before(this.#newer);
     this.#items = items;
     this.#ways = ways;
     this.#on = on;
