@@ -537,11 +537,14 @@ SCROLL = """async () => {
 
 @pytest.mark.parametrize("size", [NARROW, WIDE], ids=["narrow", "wide"])
 def test_it_fits_a_telephone_and_a_large_screen(browser: Browser, seen: World, size: ViewportSize) -> None:
-    for page in opened(browser, seen, viewport=size):
+    for page in opened(browser, seen, viewport=size, permissions=["clipboard-read", "clipboard-write"]):
         back_up(seen, f"at {size['width']}")
         expect(rows(page, "topics", f"accepted: at {size['width']}")).to_be_attached()
         page.get_by_role("button", name="Set a tag").click()
-        expect(page.locator("#form .line")).to_contain_text("bv volume update")
+        line = page.locator("#form .line")
+        expect(line).to_contain_text("bv volume update")
+        page.get_by_role("button", name="Copy").click()
+        assert page.evaluate("navigator.clipboard.readText()") == line.inner_text()
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
         assert page.evaluate(BEYOND) == []
         tops = {page.locator(f"#{lane}-title").evaluate("title => title.getBoundingClientRect().top") for lane in LANES}

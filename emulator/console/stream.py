@@ -76,6 +76,8 @@ class Stream:
                 number = entries[-1].number + 1
                 shown = [summary for entry in entries if (summary := summarize(self._cloud, entry))]
                 await self._send(response, number, "entries", shown)
+                # Between the parts of a long past others have their turn.
+                await asyncio.sleep(0)
             if not is_live:
                 is_live = True
                 await self._send(response, number, "live", None)

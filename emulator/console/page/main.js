@@ -19,7 +19,9 @@ const state = new State();
 const actions = new Actions((sentence) => announcer.say(sentence));
 const details = new Details(items, { open, close });
 const drawLines = inNextFrame(() => drawThreads(byId("threads"), ways.isAny ? lanes : []));
-const lanes = LANES.map((name) => new Lane(name, byId(name), () => items.lanes[name], ways, { open, leave, drawn: drawLines }));
+const lanes = LANES.map(
+  (name) => new Lane(name, byId(name), () => items.lanes[name], ways, { open, leave, drawn: drawLines }),
+);
 
 function open(item) {
   ways.set("opened", item);

@@ -10,6 +10,9 @@ export class State {
   #listeners = [];
   #timer = null;
   #text = "";
+  // The number of the last look, and of the one that is shown: a later one may be answered sooner.
+  #looks = 0;
+  #shown = 0;
 
   /** Call `listener` with the state whenever it has changed. */
   subscribe(listener) {
@@ -26,20 +29,23 @@ export class State {
   }
 
   async #look() {
+    this.#timer = null;
+    const look = (this.#looks += 1);
+    let text;
     try {
       const answer = await fetch("/console/state");
-      const text = await answer.text();
-      const state = JSON.parse(text);
-      this.#timer = null;
-      if (isMoving(state)) this.#lookIn(MOVING_MILLISECONDS);
-      if (text === this.#text && !hasCountdown(state)) return;
-      this.#text = text;
-      this.#draw(state);
-      for (const listener of this.#listeners) listener(state);
+      text = await answer.text();
     } catch {
-      // The local OCI is away; the stream tells so, and that it is back.
-      this.#timer = null;
+      return; // The local OCI is away; the stream tells so, and that it is back.
     }
+    if (look < this.#shown) return;
+    this.#shown = look;
+    const state = JSON.parse(text);
+    if (isMoving(state)) this.#lookIn(MOVING_MILLISECONDS);
+    if (text === this.#text && !hasCountdown(state)) return;
+    this.#text = text;
+    this.#draw(state);
+    for (const listener of this.#listeners) listener(state);
   }
 
   #draw(state) {
@@ -83,7 +89,9 @@ function volume({ name, kind, state, sizeInGBs, tags, attachedTo, backups, backu
     element("p", { class: "name" }, element("strong", {}, name), badge(state)),
     element("p", { class: "quiet" }, facts.filter(Boolean).join(" · ")),
     shown.length ? element("ul", { class: "tags", "aria-label": `Tags of ${name}` }, ...shown) : null,
-    backups.length ? element("ul", { class: "backups", "aria-label": `Backups of ${name}` }, ...backups.map(backup)) : null,
+    backups.length
+      ? element("ul", { class: "backups", "aria-label": `Backups of ${name}` }, ...backups.map(backup))
+      : null,
     rest > 0 ? element("p", { class: "quiet" }, `… and ${rest} older`) : null,
   );
 }
@@ -93,7 +101,13 @@ function attached(instances) {
 }
 
 function backup({ name, state, type }) {
-  return element("li", {}, element("span", { class: "what" }, name), element("span", { class: "quiet" }, type.toLowerCase()), badge(state));
+  return element(
+    "li",
+    {},
+    element("span", { class: "what" }, name),
+    element("span", { class: "quiet" }, type.toLowerCase()),
+    badge(state),
+  );
 }
 
 function queue({ name, count, dead, messages, state }) {
@@ -118,7 +132,13 @@ function waiting({ number, deliveries, visibleAfter, content }) {
 function copies(items) {
   const none = items.length ? null : element("p", { class: "quiet" }, "No copies in a second region.");
   const list = items.map(({ name, state, region }) =>
-    element("li", {}, element("span", { class: "what" }, name), element("span", { class: "quiet" }, region), badge(state)),
+    element(
+      "li",
+      {},
+      element("span", { class: "what" }, name),
+      element("span", { class: "quiet" }, region),
+      badge(state),
+    ),
   );
   return panel("Copies", items.length, none, element("ul", { class: "backups" }, ...list));
 }
@@ -126,5 +146,9 @@ function copies(items) {
 function rehearsed({ faults, denied }) {
   const lines = [...faults, ...denied.map((grant) => `functions may not ${grant}`)];
   if (!lines.length) return null;
-  return panel("Scripted to go wrong", lines.length, element("ul", { class: "plainly" }, ...lines.map((line) => element("li", {}, line))));
+  return panel(
+    "Scripted to go wrong",
+    lines.length,
+    element("ul", { class: "plainly" }, ...lines.map((line) => element("li", {}, line))),
+  );
 }
