@@ -9,12 +9,13 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Locator, Page, ViewportSize, expect, sync_playwright
 
 from tests.conftest import NO_BROWSER
 from tests.world import World, world
@@ -62,24 +63,48 @@ def seen() -> Iterator[World]:
         yield cloud
 
 
+@pytest.fixture(scope="session")
+def tab(browser: Browser) -> Iterator[Page]:
+    """The browser's one tab, which a page is opened in by each test: to open a tab takes longer than most of them."""
+    tab = browser.new_page(permissions=["clipboard-read", "clipboard-write"])
+    tab.set_default_timeout(MILLISECONDS)
+    yield tab
+    tab.close()
+
+
 @pytest.fixture
-def page(browser: Browser, seen: World) -> Iterator[Page]:
-    """The page, which must have nothing to complain of in the end."""
-    yield from opened(browser, seen)
+def page(tab: Page, seen: World) -> Iterator[Page]:
+    """The page on a large screen."""
+    with opened(tab, seen) as page:
+        yield page
 
 
-def opened(browser: Browser, seen: World, **options: Any) -> Iterator[Page]:
-    """Open the page; neither a script of it nor its policy must have complained when it is closed."""
-    page = browser.new_page(**{"viewport": WIDE, **options})
-    page.set_default_timeout(MILLISECONDS)
-    found: list[str] = []
-    page.on("pageerror", lambda error: found.append(str(error)))
-    page.on("console", lambda message: found.append(message.text) if message.type in {"error", "warning"} else None)
-    page.goto(f"{seen.oci.base_url}/")
-    expect(page.locator("#connection")).to_contain_text("live on")
-    yield page
-    page.close()
-    assert found == []
+@contextmanager
+def opened(
+    tab: Page, cloud: World, size: ViewportSize = WIDE, scheme: Literal["light", "dark"] = "light"
+) -> Iterator[Page]:
+    """Open the page; neither a script of it nor its policy must have complained in the end."""
+    complaints: list[str] = []
+
+    def hear(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            complaints.append(message.text)
+
+    def hear_error(error: Error) -> None:
+        complaints.append(str(error))
+
+    tab.set_viewport_size(size)
+    tab.emulate_media(color_scheme=scheme)
+    tab.mouse.move(0, 0)
+    tab.on("console", hear)
+    tab.on("pageerror", hear_error)
+    tab.goto(f"{cloud.oci.base_url}/")
+    expect(tab.locator("#connection")).to_contain_text("live on")
+    yield tab
+    tab.goto("about:blank")
+    tab.remove_listener("console", hear)
+    tab.remove_listener("pageerror", hear_error)
+    assert complaints == []
 
 
 def rows(page: Page, lane: str, text: str = "") -> Locator:
@@ -126,10 +151,6 @@ def back_up(cloud: World, name: str) -> None:
     """Let something happen that the page does not do by itself."""
     volume = cloud.volume(displayName=name, freeformTags={"shop": name})
     cloud.answer({"volumeId": volume, "displayName": name})
-
-
-def listed(cloud: World) -> list[dict[str, Any]]:
-    return list(cloud.oci.operator.call("GET", "/20160918/volumes", compartmentId=cloud.oci.compartment_id))
 
 
 # The story
@@ -226,32 +247,40 @@ def take_picture(page: Page, path: Path) -> None:
     page.screenshot(path=path)
 
 
-def test_work_that_waits_in_a_held_queue_comes_back(page: Page, seen: World) -> None:
-    queue = seen.queue(visibilityInSeconds=900)
-    source = {"kind": "plugin", "pluginName": "QueueSource", "configMap": {"queueId": queue}}
-    seen.connector(source, batchSizeInNum=1)
-    seen.oci.configure(WORK_QUEUE_ID=queue)
-    panel = page.locator("#state .panel", has_text="Queue work")
-    expect(panel).to_contain_text("Nothing waits.")
-    press(page, "Hold the queue", connectorId="to the function")
-    make_volume(page, "twice")
-    [volume] = [found["id"] for found in listed(seen) if found["displayName"] == "twice"]
-    seen.oci.wait(warm_up(seen, 2))
-    # Quicker after one another than anybody presses: a volume has one backup at a time.
-    for value in ("incremental", "full"):
-        seen.oci.operator.call("PUT", f"/20160918/volumes/{volume}", {"freeformTags": {"backup": value}})
-    expect(rows(page, "topics", "deferred: twice")).to_contain_text("volumebackup.deferred")
-    expect(panel).to_contain_text("visible, waits to be read")
-    expect(rows(page, "topics", "completed: twice-")).to_have_count(1)
-    press(page, "Release the queue", connectorId="to the function")
-    expect(rows(page, "triggers", "hands over 1 item").first).to_be_visible()
-    expect(rows(page, "topics", "completed: twice-")).to_have_count(2)
-    expect(panel).to_contain_text("Nothing waits.")
-    # The work is still on the way of the tag that it was put for.
-    rows(page, "topics", "deferred: twice").hover()
-    expect(page.locator("#triggers .row.lit").filter(has_text="twice · backup: ").first).to_be_visible()
-    expect(page.locator("#triggers .row.lit").filter(has_text="hands over 1 item").first).to_be_visible()
-    seen.oci.configure(WORK_QUEUE_ID=None)
+def test_work_that_waits_in_a_held_queue_comes_back(tab: Page) -> None:
+    """Its backups take long enough for two triggers to meet at one volume, which has one at a time."""
+    with world(wired=True, lifecycle_seconds=0.8, queue_second_seconds=0.001, page_size=100) as cloud:
+        queue = cloud.queue(visibilityInSeconds=900)
+        source = {"kind": "plugin", "pluginName": "QueueSource", "configMap": {"queueId": queue}}
+        cloud.connector(source, batchSizeInNum=1)
+        cloud.oci.configure(WORK_QUEUE_ID=queue)
+        volume = cloud.volume(displayName="twice")
+        cloud.oci.wait(warm_up(cloud, 2))
+        with opened(tab, cloud) as page:
+            panel = page.locator("#state .panel", has_text="Queue work")
+            expect(panel).to_contain_text("Nothing waits.")
+            press(page, "Hold the queue", connectorId="to the function")
+            for value in ("incremental", "full"):
+                cloud.oci.operator.call("PUT", f"/20160918/volumes/{volume}", {"freeformTags": {"backup": value}})
+            expect(rows(page, "topics", "deferred: twice")).to_contain_text("volumebackup.deferred")
+            expect(panel).to_contain_text("visible, waits to be read")
+            expect(rows(page, "topics", "completed: twice-")).to_have_count(1)
+            press(page, "Release the queue", connectorId="to the function")
+            expect(rows(page, "triggers", "hands over 1 item").first).to_be_visible()
+            expect(rows(page, "topics", "completed: twice-")).to_have_count(2)
+            expect(panel).to_contain_text("Nothing waits.")
+            # The work is still on the way of the tag that it was put for.
+            rows(page, "topics", "deferred: twice").hover()
+            lit = page.locator("#triggers .row.lit")
+            expect(lit.filter(has_text="twice · backup: ")).to_be_visible()
+            expect(lit.filter(has_text="hands over 1 item").first).to_be_visible()
+
+
+async def warm_up(cloud: World, count: int) -> None:
+    """Start so many containers, so that invocations that come together begin together."""
+    containers = await asyncio.gather(*(cloud.oci.pool.take() for _ in range(count)))
+    for container in containers:
+        cloud.oci.pool.give_back(container)
 
 
 def test_a_denied_permission_and_a_rotated_key_are_seen_in_the_requests(page: Page, seen: World) -> None:
@@ -267,13 +296,6 @@ def test_a_denied_permission_and_a_rotated_key_are_seen_in_the_requests(page: Pa
     expect(rows(page, "topics", "accepted: volumebackup")).to_be_visible()
     # The old key was tried first.
     expect(rows(page, "requests", "signature not verified").first).to_contain_text("401")
-
-
-async def warm_up(cloud: World, count: int) -> None:
-    """Start so many containers, so that invocations that come together begin together."""
-    containers = await asyncio.gather(*(cloud.oci.pool.take() for _ in range(count)))
-    for container in containers:
-        cloud.oci.pool.give_back(container)
 
 
 # Safety
@@ -331,30 +353,26 @@ ATTACK_ALL = """async ([base, paths]) => {
 }"""
 
 
-def test_a_page_of_another_origin_does_and_reads_nothing(browser: Browser, seen: World) -> None:
+def test_a_page_of_another_origin_does_and_reads_nothing(tab: Page, seen: World) -> None:
     server = HTTPServer(("127.0.0.1", 0), Elsewhere)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    page = browser.new_page()
-    page.goto(f"http://127.0.0.1:{server.server_port}/")
+    tab.goto(f"http://127.0.0.1:{server.server_port}/")
     invoke = f"/invoke/{seen.oci.function['id']}"
     paths = ["/emulator/faults", "/emulator/principal/rotate", "/emulator/denials", "/console/actions", invoke]
     before = len(seen.oci.journal)
-    told = page.evaluate(ATTACK_ALL, [seen.oci.base_url, paths])
+    told = tab.evaluate(ATTACK_ALL, [seen.oci.base_url, paths])
     # The browser sends the first kind without asking, and shows nothing of what came of it.
     assert set(told.values()) == {"opaque", "blocked: TypeError"}
     assert [entry.kind for entry in seen.oci.journal.since(before)] == []
-    page.close()
     server.shutdown()
     server.server_close()
 
 
-def test_a_page_that_has_its_name_point_to_this_machine_is_not_served(browser: Browser, seen: World) -> None:
-    page = browser.new_page()
+def test_a_page_that_has_its_name_point_to_this_machine_is_not_served(tab: Page, seen: World) -> None:
     port = seen.oci.base_url.rpartition(":")[2]
-    answer = page.goto(f"http://{REBOUND}:{port}/")
+    answer = tab.goto(f"http://{REBOUND}:{port}/")
     assert answer is not None
     assert (answer.status, answer.json()["code"]) == (403, "NotAllowed")
-    page.close()
 
 
 # For everyone
@@ -455,8 +473,8 @@ CONTRASTS = """() => {
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_text_stands_out_from_what_is_behind_it(browser: Browser, seen: World, scheme: str) -> None:
-    for page in opened(browser, seen, color_scheme=scheme):
+def test_every_text_stands_out_from_what_is_behind_it(tab: Page, seen: World, scheme: Literal["light", "dark"]) -> None:
+    with opened(tab, seen, scheme=scheme) as page:
         seen.oci.fault("CreateVolumeBackup", status=503, code="ServiceUnavailable")
         back_up(seen, f"in the {scheme}")
         told = rows(page, "topics", f"accepted: in the {scheme}")
@@ -475,11 +493,11 @@ def test_every_text_stands_out_from_what_is_behind_it(browser: Browser, seen: Wo
 # Much, and little room
 
 
-def test_ten_thousand_entries_are_held_without_getting_slow(browser: Browser) -> None:
+def test_ten_thousand_entries_are_held_without_getting_slow(tab: Page) -> None:
     """Each lane gets 2,000; only what is in sight is in the document, and a frame of scrolling is drawn quickly."""
     with world() as cloud:
         fill(cloud, 2_000)
-        for page in opened(browser, cloud):
+        with opened(tab, cloud) as page:
             started = time.monotonic()
             for lane in LANES:
                 expect(tally(page, lane)).to_have_text("2,000")
@@ -536,8 +554,8 @@ SCROLL = """async () => {
 
 
 @pytest.mark.parametrize("size", [NARROW, WIDE], ids=["narrow", "wide"])
-def test_it_fits_a_telephone_and_a_large_screen(browser: Browser, seen: World, size: ViewportSize) -> None:
-    for page in opened(browser, seen, viewport=size, permissions=["clipboard-read", "clipboard-write"]):
+def test_it_fits_a_telephone_and_a_large_screen(tab: Page, seen: World, size: ViewportSize) -> None:
+    with opened(tab, seen, size) as page:
         back_up(seen, f"at {size['width']}")
         expect(rows(page, "topics", f"accepted: at {size['width']}")).to_be_attached()
         page.get_by_role("button", name="Set a tag").click()
@@ -563,18 +581,17 @@ BEYOND = """() => [...document.querySelectorAll("body *")]
   .map((element) => `${element.tagName} ${element.className} ${element.textContent.slice(0, 40)}`)"""
 
 
-def test_the_page_goes_on_when_the_local_oci_was_away(browser: Browser) -> None:
+def test_the_page_goes_on_when_the_local_oci_was_away(tab: Page) -> None:
     """A new one on the old port has other entries under the same numbers: the page begins anew."""
     with world() as cloud:
         port = int(cloud.oci.base_url.rpartition(":")[2])
         back_up(cloud, "of the first")
-        page = browser.new_page(viewport=WIDE)
-        page.goto(f"{cloud.oci.base_url}/")
-        expect(rows(page, "topics", "accepted: of the first")).to_be_visible()
-    expect(page.locator("#connection")).to_contain_text("connection lost")
+        tab.goto(f"{cloud.oci.base_url}/")
+        expect(rows(tab, "topics", "accepted: of the first")).to_be_visible()
+    expect(tab.locator("#connection")).to_contain_text("connection lost")
     with world(port=port) as cloud:
-        expect(page.locator("#connection")).to_contain_text("live on")
-        expect(rows(page, "topics")).to_have_count(0)
+        expect(tab.locator("#connection")).to_contain_text("live on")
+        expect(rows(tab, "topics")).to_have_count(0)
         back_up(cloud, "of the second")
-        expect(rows(page, "topics", "accepted: of the second")).to_be_visible()
-    page.close()
+        expect(rows(tab, "topics", "accepted: of the second")).to_be_visible()
+        tab.goto("about:blank")

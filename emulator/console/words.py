@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..core.cloud import Cloud
+from ..core.identifiers import resource_type
 
+# Nearly every list names these, and is about something else. What is no OCID is of no type.
+_EVERYWHERE = frozenset({"", "compartment", "tenancy"})
 _SOURCES = ("volumeId", "bootVolumeId", "volumeGroupId")
 
 
@@ -22,7 +25,7 @@ def name_subject(cloud: Cloud, request: Mapping[str, Any]) -> str:
     body = decode(request["content"])
     ocids = [str(body[source]) for source in _SOURCES if source in body] if isinstance(body, dict) else []
     parts = request["path"].replace("=", "/").replace("&", "/").split("/")
-    ocids += [part for part in parts if part.startswith("ocid1.")]
+    ocids += [part for part in parts if resource_type(part) not in _EVERYWHERE]
     return next(filter(None, (name_resource(cloud, ocid) for ocid in ocids)), "")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from .ways import Ways, current_ways
@@ -28,10 +28,10 @@ class Entry:
 
     kind: str
     line: str
-    details: dict[str, Any] = field(default_factory=dict)
-    time: float = field(default_factory=time.time)
-    number: int = 0
-    ways: Ways = ()
+    details: dict[str, Any]
+    time: float
+    number: int
+    ways: Ways
 
 
 class Journal:
@@ -51,8 +51,9 @@ class Journal:
         self._listeners.remove(listener)
 
     def add(self, kind: str, line: str, **details: Any) -> None:
+        moment = time.time()
         with self._changed:
-            entry = Entry(kind, line, details, number=len(self._entries), ways=current_ways())
+            entry = Entry(kind, line, details, moment, len(self._entries), current_ways())
             self._entries.append(entry)
             self._changed.notify_all()
         for listener in tuple(self._listeners):
