@@ -256,6 +256,8 @@ def test_everything_from_the_tag_to_the_end_of_the_backup_is_on_one_way() -> Non
             cloud.oci.operator.call("PUT", f"/20160918/volumes/{tagged}", {"freeformTags": {"backup": "full"}})
         for tagged in (volume, other):
             cloud.wait_for_event_told_of("volumebackup.available", tagged)
+        # For each volume that it was made, that it was tagged, and that its backup has ended.
+        cloud.oci.journal.wait_for("invocation", count=2 * 3)
         entries = shown(cloud)
         tag = next(entry for entry in entries if entry["kind"] == "event" and entry["note"] == "backup: full")
         way = [entry for entry in entries if set(entry["ways"]) & set(tag["ways"])]
