@@ -30,7 +30,8 @@ def main() -> None:
     observer.oci = oci
     try:
         _start(oci)
-        wait_for_interrupt(f"ready {oci.base_url} state {oci.state}\n{oci.environment}To use it: . {oci.state}/env")
+        told = f"To see it: {oci.base_url}/\nTo use it: . {oci.state}/env"
+        wait_for_interrupt(f"ready {oci.base_url} state {oci.state}\n{oci.environment}{told}")
     finally:
         oci.stop()
 

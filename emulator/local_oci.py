@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar, Unpack
 
 from . import environment
+from .console.routes import Console
 from .core.cloud import Cloud
 from .core.errors import ServiceError
 from .core.identifiers import HOME, find_region
@@ -71,11 +72,14 @@ class LocalOci:
         self.journal = self.cloud.journal
         self._api_key = ApiKey(self.state, self.cloud.tenancy_id, self.cloud.user_id, tuple(self.cloud.regions))
         self._faults = Faults((operation.name for operation in operations), self.cloud.regions)
-        controls = Controls(self._faults, lambda: self.service(Functions).rotate_principals())
+        controls = Controls(
+            self._faults, lambda: self.service(Functions).rotate_principals(), self._deny, self._allow_again
+        )
+        pages = Console(self.cloud.regions, self._faults, self._api_key.config_file).routes
         self.regions: dict[str, ServedRegion] = {}
         for name, cloud in self.cloud.regions.items():
             cloud.register(services)
-            self.regions[name] = ServedRegion(cloud, self._faults, controls, self._find_principal)
+            self.regions[name] = ServedRegion(cloud, self._faults, controls, self._find_principal, pages())
         self._deny(*options.denied)
         self._thread = LoopThread("local-oci")
         self._stack: Stack | None = None
@@ -270,10 +274,13 @@ class LocalOci:
 
     def _reset(self) -> None:
         self._faults.clear()
+        self._allow_again()
+        self.service(Functions).mend_principals()
+
+    def _allow_again(self) -> None:
         for region in self.regions.values():
             region.service(Authorization).clear()
         self._deny(*self.options.denied)
-        self.service(Functions).mend_principals()
 
 
 @contextlib.contextmanager

@@ -150,7 +150,8 @@ def _keep(oci: LocalOci) -> None:
     )
     wait_for_interrupt(
         f"""
-The local OCI stays up on {oci.base_url} until you press Ctrl+C. Paste this elsewhere, all at once or line by line:
+The local OCI stays up until you press Ctrl+C. See it in a browser: {oci.base_url}/
+Paste this elsewhere, all at once or line by line:
 
 export FN_API_URL={oci.base_url}
 curl --unix-socket {socket} http://localhost/call -H "Fn-Call-Id: by-hand" -d '{by_curl}'

@@ -66,8 +66,9 @@ def refusal(*arguments: str, python: tuple[str, ...] = (sys.executable,)) -> tup
 def test_what_one_needs_next_is_printed_and_a_shell_can_source_it_for_oci_and_curl(tmp_path: Path) -> None:
     state = tmp_path / "a state"
     with serving("--state", str(state), "--quiet") as process:
-        ready, *variables, last = read_until(process, "To use it")
+        ready, *variables, page, last = read_until(process, "To use it")
         assert ready.startswith("ready http://127.0.0.1:")
+        assert page == f"To see it: {ready.split()[1]}/\n"
         assert last == f"To use it: . {state}/env\n"
         assert "".join(variables).rstrip() == (state / "env").read_text().rstrip()
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"

@@ -58,11 +58,12 @@ def test_the_distribution_says_what_it_is(installed: Path) -> None:
     }
 
 
-def test_it_holds_the_package_with_its_types_and_nothing_else(installed: Path) -> None:
+def test_it_holds_the_package_with_its_types_and_its_page_and_nothing_else(installed: Path) -> None:
     sources = {path.relative_to(SOURCES) for path in SOURCES.rglob("*.py")} - {Path("story.py")}
+    page = {path.relative_to(SOURCES) for path in (SOURCES / "console" / "page").iterdir()}
     files = {path.relative_to(installed) for path in installed.rglob("*") if path.is_file()}
     kept = {path for path in files if path.suffix != ".pyc" and path.parts[0] != "bin" and "dist-info" not in str(path)}
-    assert kept == {Path("local_oci") / path for path in {*sources, Path("py.typed")}}
+    assert kept == {Path("local_oci") / path for path in {*sources, *page, Path("py.typed")}}
 
 
 def test_it_needs_what_it_imports_and_nothing_else() -> None:

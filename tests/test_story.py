@@ -129,8 +129,8 @@ def test_the_story_fits_a_terminal(story: str) -> None:
 
 
 @contextmanager
-def kept_story() -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
-    """``make run KEEP=1``, and the lines that it gives to try by hand."""
+def kept_story() -> Iterator[tuple[str, list[str]]]:
+    """``make run KEEP=1``: the address of its page, and the lines that it gives to try by hand."""
     with running([sys.executable, "-m", "emulator.story", "--keep"]) as process:
         assert process.stdout is not None
         lines = []
@@ -138,7 +138,8 @@ def kept_story() -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
             lines.append(line)
             if "bv backup list" in line:
                 break
-        yield process, lines[lines.index(next(line for line in lines if line.startswith("export "))) :]
+        [page] = re.findall(r"See it in a browser: (\S+)", "".join(lines))
+        yield page, lines[lines.index(next(line for line in lines if line.startswith("export "))) :]
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 0
 
@@ -155,7 +156,9 @@ def test_what_make_run_with_keep_prints_can_be_pasted_as_a_whole_and_twice(tmp_p
     (tmp_path / "fn").write_text(FN)
     (tmp_path / "fn").chmod(0o755)
     environment = {**unmeasured(), "PATH": f"{tmp_path}:{os.environ['PATH']}"}
-    with kept_story() as (_, block):
+    with kept_story() as (page, block):
+        with urllib.request.urlopen(page) as answer:
+            assert "<title>Local OCI</title>" in answer.read().decode()
         for _ in range(2):
             done = subprocess.run(
                 ["bash"], input="".join(block), env=environment, capture_output=True, text=True, check=False

@@ -54,6 +54,15 @@ class Fault:
     kill: str | None = None
     _calls: int = 0
 
+    @property
+    def words(self) -> str:
+        """What it does, for a person: `answers 503 ServiceUnavailable`."""
+        answer = f"answers {self.status} {self.code}" if self.status else ""
+        close = f"breaks the connection {self.close} the call" if self.close else ""
+        kill = f"kills the containers {self.kill} the call" if self.kill else ""
+        wait = f"waits {self.delay_seconds:g} s" if self.delay_seconds else ""
+        return ", ".join(filter(None, (wait, answer, close, kill)))
+
     def is_due(self) -> bool:
         """Count a call, and return whether it is one that is hit."""
         self._calls += 1
@@ -107,6 +116,10 @@ class Faults:
     def clear(self) -> None:
         """Forget all of them."""
         self._faults.clear()
+
+    def waiting(self) -> list[Fault]:
+        """Return those that still have calls to hit."""
+        return [fault for fault in self._faults if fault.times > 0]
 
     def next(self, operation: str, region: str) -> Fault | None:
         """Return the fault that hits this call of an operation in a region, if any; the call is counted."""
