@@ -19,7 +19,7 @@ _FAN_OUT = (1, 10, 31, 100)
 _BATCH = (1, 10, 100, 300, 1000)
 _TENTH = 0.1
 # Does nothing of its own accord, and throttles nobody.
-quiet_oci = partial(local_oci, wired=False, lifecycle_seconds=0.0, publishes_per_minute=10**9)
+quiet_oci = partial(local_oci, second_region="", wired=False, lifecycle_seconds=0.0, publishes_per_minute=10**9)
 T = TypeVar("T")
 
 

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import atexit
-import contextlib
-import ctypes
 import json
-import os
 import shutil
-import signal
 import statistics
 import tempfile
-import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from bench.held import cpu_of, held
 from bench.image import image_in, lay_out
 from emulator import Image, LocalOci
 from emulator.core.events import build_event
@@ -33,7 +29,6 @@ VARIANTS = {
     "ours": "this function in the image that `fn build` makes",
     "slim": "this function in the image of `deploy/image`",
 }
-_LIBC = ctypes.CDLL(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,32 +77,32 @@ def tagged_event(oci: LocalOci) -> dict[str, Any]:
 
 
 def cold(oci: LocalOci, variant: str, share: float = 1.0) -> Cost:
-    """From the process's start to its first answer, the process held to a `share` of one CPU."""
-    body, image = tagged_event(oci), image_of(variant)
-    oci.deploy(image)
-    started = time.monotonic()
-    container = oci.wait(oci.pool.warm())
-    with held(container.pid or 0, share):
+    """From the process's first instruction to its first answer, the process held to a `share` of one CPU."""
+    body = tagged_event(oci)
+    with held(image_of(variant), share) as image:
+        oci.deploy(image)
+        started = time.monotonic()
+        container = oci.wait(oci.pool.warm())
         cost = _invoke(oci, container.pid or 0, body)
-    return Cost(_cpu_of(container.pid or 0), time.monotonic() - started, cost.memory, cost.local_oci)
+        return Cost(cpu_of(container.pid or 0), time.monotonic() - started, cost.memory, cost.local_oci)
 
 
 def warm(oci: LocalOci, calls: int) -> Cost:
     """One call of the function that runs, the mean of so many."""
     [container] = oci.pool.containers
     bodies = [tagged_event(oci) for _ in range(calls)]
-    before, started = _cpu_of(container.pid or 0), time.monotonic()
+    before, started = cpu_of(container.pid or 0), time.monotonic()
     costs = [_invoke(oci, container.pid or 0, body) for body in bodies]
     wall = (time.monotonic() - started) / calls
-    return Cost((_cpu_of(container.pid or 0) - before) / calls, wall, 0.0, statistics.fmean(c.local_oci for c in costs))
+    return Cost((cpu_of(container.pid or 0) - before) / calls, wall, 0.0, statistics.fmean(c.local_oci for c in costs))
 
 
 def one_call(oci: LocalOci, body: Any) -> Cost:
     """One call with this body of the function that runs."""
     [container] = oci.pool.containers
-    before = _cpu_of(container.pid or 0)
+    before = cpu_of(container.pid or 0)
     cost = _invoke(oci, container.pid or 0, body)
-    return Cost(_cpu_of(container.pid or 0) - before, cost.wall, cost.memory, cost.local_oci)
+    return Cost(cpu_of(container.pid or 0) - before, cost.wall, cost.memory, cost.local_oci)
 
 
 def _invoke(oci: LocalOci, pid: int, body: Any) -> Cost:
@@ -119,39 +114,6 @@ def _invoke(oci: LocalOci, pid: int, body: Any) -> Cost:
         raise RuntimeError(f"the function failed: {answer}")
     requests = [entry for entry in oci.journal.all()[served:] if entry.kind == "request"]
     return Cost(0.0, wall, _peak_memory_of(pid), sum(entry.details["milliseconds"] for entry in requests) / 1000)
-
-
-@contextlib.contextmanager
-def held(pid: int, share: float) -> Iterator[None]:
-    """Hold a process to a share of one CPU by stopping it for the rest of every tenth of a second."""
-    if share >= 1.0:
-        yield
-        return
-    over = threading.Event()
-
-    def hold() -> None:
-        while not over.is_set():
-            os.kill(pid, signal.SIGCONT)
-            time.sleep(0.1 * share)
-            os.kill(pid, signal.SIGSTOP)
-            over.wait(0.1 * (1 - share))
-        os.kill(pid, signal.SIGCONT)
-
-    holder = threading.Thread(target=hold)
-    holder.start()
-    try:
-        yield
-    finally:
-        over.set()
-        holder.join()
-
-
-def _cpu_of(pid: int) -> float:
-    """Seconds in user and system mode, of all threads that there are and were: the process's own clock."""
-    clock = ctypes.c_int()
-    if _LIBC.clock_getcpuclockid(pid, ctypes.byref(clock)):
-        raise ProcessLookupError(pid)
-    return time.clock_gettime(clock.value)
 
 
 def _peak_memory_of(pid: int) -> float:
