@@ -24,20 +24,26 @@ SHORT_SECONDS = 3
 PLENTY_OF_SECONDS = 60
 SECOND = 5 / 900
 VISIBILITY = 900
+LONG_VISIBILITY = 43_200
 
 
 @contextmanager
 def cloud_with_queue(
-    *, connectors: int = 1, seconds: int = PLENTY_OF_SECONDS, shape: str = "content", **options: Any
+    *,
+    connectors: int = 1,
+    seconds: int = PLENTY_OF_SECONDS,
+    visibility: int = VISIBILITY,
+    shape: str = "content",
+    **options: Any,
 ) -> Iterator[World]:
     """A cloud whose function has a queue, and connectors that drain it into the function."""
     chosen = {"publishes_per_minute": 100_000, "queue_second_seconds": SECOND, "queue_element_shape": shape, **options}
     with world(**chosen) as cloud:
-        queue = cloud.queue(visibilityInSeconds=VISIBILITY, deadLetterQueueDeliveryCount=20)
+        queue = cloud.queue(visibilityInSeconds=visibility, deadLetterQueueDeliveryCount=20)
         cloud.oci.configure(WORK_QUEUE_ID=queue)
+        cloud.warm_up()
         # Shorter than the API takes, as all times are here.
         cloud.oci.run(lambda: cloud.oci.function.update(timeoutInSeconds=seconds))
-        cloud.warm_up()
         source = {"kind": "plugin", "pluginName": "QueueSource", "configMap": {"queueId": queue}}
         for _ in range(connectors):
             cloud.connector(source, batchSizeInNum=1, batchTimeInSec=60)
@@ -335,7 +341,7 @@ def test_the_end_of_a_backup_that_could_not_be_read_is_told_when_the_queue_bring
 
 
 def test_a_trigger_with_more_resources_than_a_message_holds_is_split() -> None:
-    with cloud_with_queue() as cloud:
+    with cloud_with_queue(visibility=LONG_VISIBILITY) as cloud:
         volumes = [cloud.volume() for _ in range(MAX_TARGETS + 20)]
         status, answer = cloud.invoke(alarm_on(*volumes))
         assert (status, answer["outcome"]) == (200, "deferred")
