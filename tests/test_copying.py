@@ -290,3 +290,13 @@ def test_a_report_of_copies_advises_to_copy_a_groups_backup_for_one_of_its_volum
     estate.answer(line_of_mail(estate, "in-a-group"))
     estate.second.wait_for_copy_of(backup)
     assert estate.invoke_one({"report": {"tag": "in-a-group", "copies": True}})["outcome"] == "skipped"
+
+
+def test_a_copy_that_its_region_does_not_know_yet_is_looked_at_again(cloud: World) -> None:
+    region = cloud.oci.second.cloud.region.key
+    trigger = {"kind": "completion", "id": "followed"}
+    copy = f"ocid1.volumebackup.oc1.{region}.aaaanotyet"
+    status, answer = cloud.invoke(work("", trigger=trigger, targets=[{"resourceId": copy, "isCopy": True}]))
+    assert (status, answer["outcome"]) == (502, "deferred")
+    assert "its region does not know it" in answer["results"][0]["reason"]
+    assert cloud.events() == []

@@ -13,7 +13,7 @@ from handlers.domain.ocids import Ocid, parse_ocid
 from handlers.domain.result import Result, skipped
 from handlers.domain.search import Report, Search
 from handlers.domain.selection import Selection
-from handlers.domain.tags import all_tags_of
+from handlers.domain.tags import tag_is_known, tags_of
 from handlers.domain.trigger import Target
 from handlers.domain.untrusted import short_text, text
 from handlers.oci.client import OciApi
@@ -76,7 +76,9 @@ class Finder:
     def _is_meant(self, found: Found, item: dict[str, Any], compartments: _Compartments | None) -> bool:
         if str(item.get("lifecycleState")).upper() in _GONE:
             return False
-        if self._selection.condition.find_mismatch(all_tags_of(item)) is not None:
+        # Where the index does not tell the tags, its word counts: it was asked for the tag.
+        condition, tags = self._selection.condition, tags_of(item)
+        if tag_is_known(tags, condition.name) and condition.find_mismatch(tags) is not None:
             return False
         if compartments is None:
             return True
