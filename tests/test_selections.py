@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from handlers.domain.tags import TagName
 from handlers.oci.search import build_query
 from tests.conftest import Configure
 from tests.parsing import parse_body
-from tests.test_deferral import cloud_with_queue, put_messages, told_as_accepted, wait_until_done
+from tests.test_deferral import cloud_with_queue, put, put_messages, told_as_accepted, wait_until_done
 from tests.world import World, payload, world
 
 SEARCH = "SearchResources"
@@ -252,7 +253,24 @@ def test_many_volumes_are_put_into_the_queue_in_parts_and_each_is_backed_up_once
         assert [len(work["targets"]) for work in put_messages(cloud)] == [100, 100, 30]
         wait_until_done(cloud, 3)
         assert told_as_accepted(cloud) == volumes
+        parts = [{"work": part} for part in put_messages(cloud)]
+        put(cloud, *parts)
+        wait_until_done(cloud, 3 + len(parts))
         assert {len(cloud.backups_of(volume)) for volume in volumes} == {1}
+
+
+def test_without_a_queue_a_selection_is_worked_off_until_the_deadline_and_the_rest_is_told(estate: World) -> None:
+    volumes = {estate.volume(**TAGGED) for _ in range(60)}
+    estate.warm_up()
+    estate.oci.fault("CreateVolumeBackup", times=1000, delay_seconds=0.6)
+    status, answer = estate.invoke(select(), seconds="4")
+    assert status == 502
+    outcomes = Counter(result["outcome"] for result in answer["results"])
+    assert set(outcomes) == {"accepted", "failed"}
+    assert {result["resourceId"] for result in answer["results"]} == volumes
+    told = {event["subject"]: event["type"] for event in estate.events()}
+    assert set(told) == volumes
+    assert Counter(told.values())["volumebackup.failed"] == outcomes["failed"]
 
 
 def test_a_dry_run_of_a_selection_shows_every_request_and_puts_nothing_into_the_queue() -> None:
