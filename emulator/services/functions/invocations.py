@@ -44,8 +44,9 @@ class Invocations(Service):
         functions = self.cloud.service(Functions)
         function, pool = functions.collection.get(function_id), functions.deployment(function_id).pool
         seconds = seconds or float(function["timeoutInSeconds"])
-        started, platform = time.monotonic(), _platform_headers(seconds)
+        started = time.monotonic()
         container = await pool.take()
+        platform = _platform_headers(seconds)
         record = _Record(self.cloud.journal, function, platform["Fn-Call-Id"], started, is_cold=not container.is_warm)
         record.begin()
         try:
