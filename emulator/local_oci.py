@@ -75,11 +75,12 @@ class LocalOci:
         controls = Controls(
             self._faults, lambda: self.service(Functions).rotate_principals(), self._deny, self._allow_again
         )
-        pages = Console(self.cloud.regions, self._faults, self._api_key.config_file).routes
+        pages = Console(self.cloud.regions, self._faults, self._api_key.config_file).routes()
         self.regions: dict[str, ServedRegion] = {}
         for name, cloud in self.cloud.regions.items():
             cloud.register(services)
-            self.regions[name] = ServedRegion(cloud, self._faults, controls, self._find_principal, pages())
+            shown = pages if cloud is self.cloud else ()
+            self.regions[name] = ServedRegion(cloud, self._faults, controls, self._find_principal, shown)
         self._deny(*options.denied)
         self._thread = LoopThread("local-oci")
         self._stack: Stack | None = None

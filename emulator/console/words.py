@@ -16,7 +16,7 @@ _SOURCES = ("volumeId", "bootVolumeId", "volumeGroupId")
 
 def name_resource(cloud: Cloud, ocid: str) -> str:
     """Return what a resource is called, empty where it is not known."""
-    document = cloud.find(ocid) or {}
+    document = cloud.find_anywhere(ocid) or {}
     return str(document.get("displayName") or document.get("name") or "")
 
 
