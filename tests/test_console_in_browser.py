@@ -283,6 +283,19 @@ async def warm_up(cloud: World, count: int) -> None:
         cloud.oci.pool.give_back(container)
 
 
+def test_a_selection_a_report_and_a_copy_are_seen(page: Page, seen: World) -> None:
+    seen.oci.configure(COPY_TO_REGION=seen.oci.second.name)
+    seen.volume(displayName="wiki-1", freeformTags={"wiki": "yes"})
+    press(page, "Run a report", maxAgeHours="26")
+    expect(rows(page, "requests", "SearchResources").first).to_contain_text("200")
+    press(page, "Run a selection", tag="wiki")
+    expect(rows(page, "topics", "accepted: wiki-1")).to_contain_text("volumebackup.accepted")
+    expect(rows(page, "requests", "CopyVolumeBackup").first).to_contain_text("200")
+    copies = page.locator("#state section").filter(has=page.get_by_role("heading", name="Copies", exact=True))
+    expect(copies).to_contain_text(seen.oci.second.name)
+    seen.oci.configure(COPY_TO_REGION=None)
+
+
 def test_a_denied_permission_and_a_rotated_key_are_seen_in_the_requests(page: Page, seen: World) -> None:
     volume = seen.volume(displayName="denied")
     press(page, "Deny a permission", grant="manage volume-backups")
