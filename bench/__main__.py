@@ -8,7 +8,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
 
+from bench.held import held_by
 from bench.imports import milliseconds
+from bench.long_life import Sample, live
 from bench.measure import VARIANTS, Cost, cold, median, one_call, tagged_event, warm
 from bench.report import Report, write
 from emulator import LocalOci, local_oci
@@ -18,6 +20,7 @@ _WARM_CALLS = 25
 _FAN_OUT = (1, 10, 31, 100)
 _BATCH = (1, 10, 100, 300, 1000)
 _TENTH = 0.1
+_LIFE, _SAMPLES = 20_000, 80
 # Does nothing of its own accord, and throttles nobody.
 quiet_oci = partial(local_oci, second_region="", wired=False, lifecycle_seconds=0.0, publishes_per_minute=10**9)
 T = TypeVar("T")
@@ -36,11 +39,13 @@ def measure(runs: int, held_runs: int) -> Report:
         cold_starts,
         warm_calls,
         {variant: median(costs) for variant, costs in at_a_tenth.items()},
+        held_by(),
         plain_cold,
         plain_warm,
         imports,
         fan_out(),
         batches(),
+        long_life(),
     )
 
 
@@ -106,6 +111,13 @@ def batches() -> dict[int, Cost]:
             runs = [one_call(oci, [tagged_event(oci) for _ in range(count)]) for _ in range(3)]
             costs[count] = median(runs)
     return costs
+
+
+def long_life() -> list[Sample]:
+    """One container, from its first warm invocation to its last."""
+    with quiet_oci(tls=True) as oci:
+        cold(oci, "slim")
+        return list(live(oci, _LIFE, _LIFE // _SAMPLES))
 
 
 def main() -> None:
