@@ -119,6 +119,7 @@ FOREIGN: dict[str, dict[str, str]] = {
     "a name that begins like ours": {"Host": "127.0.0.1.evil.example:PORT"},
     "a host that cannot be": {"Host": "127.0.0.1:PORT:80"},
     "another port": {"Host": "127.0.0.1:1"},
+    "Oracle's own name without the certificate that goes with it": {"Host": "iaas.us-ashburn-1.oraclecloud.com"},
 }
 # What a form or a script of another page can send without asking first: with these types there is no preflight.
 SENT_WITHOUT_ASKING = ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"]
