@@ -59,7 +59,7 @@ class LocalOci:
         """Put it together of `services`. Raises ValueError where an option names what does not exist."""
         if options.own_stack and not options.image.function_file.is_file():
             raise ValueError(f"there is no function {options.image.function_file}")
-        operations = [found for kind in (*services, Controls) for _, found in declared_operations(kind)]
+        operations = [found for kind in services for _, found in declared_operations(kind) if not found.is_control]
         second_region = find_region(options.second_region) if options.second_region else None
         if second_region == HOME:
             raise ValueError(f"the second region is the first one: {HOME.name}")

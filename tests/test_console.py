@@ -47,13 +47,13 @@ def ask(
         connection.close()
 
 
-def ask_action(cloud: World, action: str, values: dict[str, str], *, perform: bool) -> dict[str, Any]:
+def ask_action(cloud: World, action: Any, values: dict[str, str], *, perform: bool) -> dict[str, Any]:
     document = {"action": action, "values": values, "perform": perform}
     status, _, content = ask(cloud, "POST", "/console/actions", document, Content_Type="application/json")
     return {"http": status, **json.loads(content)}
 
 
-def press(cloud: World, action: str, **values: str) -> dict[str, Any]:
+def press(cloud: World, action: Any, **values: str) -> dict[str, Any]:
     """Press a button of the page."""
     return ask_action(cloud, action, values, perform=True)
 
@@ -119,6 +119,7 @@ FOREIGN: dict[str, dict[str, str]] = {
     "a name that begins like ours": {"Host": "127.0.0.1.evil.example:PORT"},
     "a host that cannot be": {"Host": "127.0.0.1:PORT:80"},
     "another port": {"Host": "127.0.0.1:1"},
+    "Oracle's own name without the certificate that goes with it": {"Host": "iaas.us-ashburn-1.oraclecloud.com"},
 }
 # What a form or a script of another page can send without asking first: with these types there is no preflight.
 SENT_WITHOUT_ASKING = ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"]
@@ -284,6 +285,13 @@ def test_a_secret_is_not_among_what_an_entry_holds(cloud: World) -> None:
         assert 'keyId="' not in content
         assert "ST$" not in content
     assert ask(cloud, "GET", "/console/entries/999999999")[0] == 404
+
+
+def test_a_request_that_no_operation_takes_can_be_opened(cloud: World) -> None:
+    number = len(cloud.oci.journal)
+    assert ask(cloud, "GET", "/nowhere?it=is")[0] == 400
+    status, _, content = ask(cloud, "GET", f"/console/entries/{number}")
+    assert (status, json.loads(content)["sections"][0]["facts"]["request"]) == (200, "GET /nowhere?it=is")
 
 
 # Without a browser
@@ -476,11 +484,12 @@ def test_the_line_of_fn_holds_the_body_and_the_address(wired: World) -> None:
     ]
 
 
-REFUSED = {
+REFUSED: dict[str, tuple[Any, dict[str, str], str]] = {
     "no name": ("create-volume", {"name": " "}, "Missing"),
     "no number": ("create-volume", {"name": "a", "sizeInGBs": "big"}, "sizeInGBs is a whole number"),
     "no volume": ("tag-volume", {"volumeId": "ocid1.volume.oc1.iad.none", "value": "yes"}, "there is no ocid1.volume"),
     "no action": ("format-disk", {}, "action must be one of create-volume"),
+    "what is no name": (["format-disk"], {}, "action must be one of create-volume"),
 }
 
 
@@ -490,6 +499,11 @@ def test_values_that_cannot_be_are_refused_in_a_sentence(cloud: World, case: str
     done = press(cloud, action, **values)
     assert done["http"] == 400
     assert sentence.lower() in done["message"].lower()
+
+
+def test_a_tag_without_a_value_is_taken_away(cloud: World) -> None:
+    volume = cloud.volume(freeformTags={"backup": "full", "owner": "shop"})
+    assert press(cloud, "tag-volume", volumeId=volume, key="", value="")["answer"]["freeformTags"] == {"owner": "shop"}
 
 
 def test_what_the_cloud_refuses_is_told_with_its_status(cloud: World) -> None:

@@ -23,6 +23,7 @@ from ..http.operator import Operator
 from ..services.functions.applications import Applications
 from ..services.functions.functions import Functions
 from ..services.notifications.topics import Topics
+from .words import name_resource
 
 # What the console of OCI offers first, too.
 _SHAPE = "VM.Standard.E4.Flex"
@@ -113,9 +114,9 @@ class Actions:
     def _tag_volume(self, values: Values) -> PublicCall:
         """The tags of an update take the place of all that there are, so that the others are sent, too."""
         volume = self._resource(values, "volumeId")
-        others = {key: value for key, value in volume["freeformTags"].items() if key != values.get("key", "backup")}
-        given = {values.get("key") or "backup": values["value"]} if values.get("value") else {}
-        tags = {**others, **given}
+        changed = values.get("key") or "backup"
+        others = {key: value for key, value in volume["freeformTags"].items() if key != changed}
+        tags = {**others, changed: values["value"]} if values.get("value") else others
         named = ("--volume-id", volume["id"], "--freeform-tags", json.dumps(tags), "--force")
         path = f"/20160918/volumes/{volume['id']}"
         return PublicCall("PUT", path, {"freeformTags": tags}, self._oci("bv volume update", *named))
@@ -214,7 +215,7 @@ class Actions:
 
     def _fire_alarm(self, values: Values) -> PublicCall:
         alarm, resource = self._resource(values, "alarmId"), self._resource(values, "resourceId")
-        dimension = {"resourceId": resource["id"], "resourceDisplayName": resource["displayName"]}
+        dimension = {"resourceId": resource["id"], "resourceDisplayName": name_resource(self._cloud, resource["id"])}
         return self._control("POST", f"/emulator/alarms/{alarm['id']}/fire", {"dimensions": [dimension]})
 
     def _fire_schedule(self, values: Values) -> PublicCall:

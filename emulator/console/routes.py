@@ -84,7 +84,7 @@ class Console:
             return _answer({"code": "UnsupportedMediaType", "message": "Send application/json."}, 415)
         try:
             document = json.loads(await request.read())
-            name, values = document["action"], document["values"]
+            name, values = str(document["action"]), document["values"]
             performs = document.get("perform") is True
             shown = {key: str(value).strip() for key, value in values.items()}
         except (ValueError, KeyError, TypeError, AttributeError):
