@@ -14,7 +14,7 @@ define REQUIRE_PYTHON
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format samples picture stack bench mutants image-size clean
+.PHONY: help run test check format samples picture screenshot stack bench mutants image-size clean
 
 help: ## tells what there is
 	@echo "What make does here; the first target that needs .venv sets it up:"
@@ -53,6 +53,10 @@ samples: ## writes events to send, with your OCIDs: VOLUME=ocid1.volume... INSTA
 
 picture: ## draws docs/way-of-an-event.svg
 	@$(PYTHON) docs/way_of_an_event.py
+
+screenshot: $(READY) ## takes docs/console.png, the local OCI's page in a browser, as its tests drive it
+	@CONSOLE_PICTURE=docs/console.png BROWSER_REQUIRED=1 $(BIN)/python -m pytest -q -n 0 \
+	  tests/test_console_in_browser.py -k "a_tag_goes_through or an_alarm_fires"
 
 bench: $(READY) ## measures against the alternatives and writes bench/README.md; takes minutes on a quiet machine
 	$(BIN)/python -m bench $(ARGS)

@@ -78,7 +78,7 @@ def page(report: Report) -> str:
     empty, signer, ours = (report.cold[name] for name in ("empty", "signer", "ours"))
     return f"""# What an invocation costs
 
-Made by `make bench` on {datetime.now(UTC):%Y-%m-%d}: {_machine()}. Each function runs under the real FDK from an image laid out as
+Made by `make bench` on {datetime.now(UTC):%Y-%m-%d}: {machine()}. Each function runs under the real FDK from an image laid out as
 `fn build` does it, with the packages of requirements.txt and nothing else, and speaks TLS to the local OCI, as the real
 services demand. Interleaved in one run; medians of {report.runs} cold starts each, and of as many means of warm calls. CPU and memory are
 those of the function's own process, so the local OCI is not in them; its share of the wall time stands beside. At a tenth of a CPU,
@@ -187,7 +187,7 @@ def _row(report: Report, variant: str) -> str:
     )
 
 
-def _machine() -> str:
+def machine() -> str:
     models = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
     model = models[0].partition(":")[2].strip() if models else platform.machine()
     return f"{len(models)} x {model}, Python {platform.python_version()}, {platform.system()}"

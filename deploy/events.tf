@@ -24,6 +24,9 @@ locals {
     ["com.oraclecloud.blockvolumes.createvolumebackup.end"],
     [for type in ["com.oraclecloud.blockvolumes.createbootvolumebackup.end"] : type if var.allow_boot_volumes],
     [for type in ["com.oraclecloud.blockvolumes.createvolumegroupbackup.end"] : type if var.allow_volume_groups],
+    # Of copies, as far as their end is told in this region, which Oracle does not say.
+    [for type in ["com.oraclecloud.blockvolumes.copyvolumebackup.end"] : type if var.copy_to_region != ""],
+    [for type in ["com.oraclecloud.blockvolumes.copybootvolumebackup.end"] : type if var.copy_to_region != "" && var.allow_boot_volumes],
   )
 }
 

@@ -30,7 +30,8 @@ def main() -> None:
     observer.oci = oci
     try:
         _start(oci)
-        wait_for_interrupt(f"ready {oci.base_url} state {oci.state}\n{oci.environment}To use it: . {oci.state}/env")
+        told = f"To see it: {oci.base_url}/\nTo use it: . {oci.state}/env"
+        wait_for_interrupt(f"ready {oci.base_url} state {oci.state}\n{oci.environment}{told}")
     finally:
         oci.stop()
 
@@ -55,6 +56,7 @@ def _build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=12000, help="port to listen on, 0 for a free one (%(default)s)")
     parser.add_argument("--second-region", default="us-phoenix-1", metavar="NAME", help="%(default)s; '' for none")
     parser.add_argument("--second-port", type=int, metavar="PORT", help="where it listens (the port after --port)")
+    parser.add_argument("--tls", action="store_true", help="https, too, and a proxy for Oracle's host names")
     parser.add_argument("--state", type=Path, help="folder for config file, env, keys and inbox (a temporary one)")
     function = parser.add_argument_group("the function")
     function.add_argument(
@@ -96,6 +98,7 @@ def _read_options(arguments: argparse.Namespace, observer: Observer) -> Options:
         port=arguments.port,
         second_region=arguments.second_region,
         second_port=arguments.second_port,
+        tls=arguments.tls,
         state=arguments.state,
         image=Image(arguments.function.resolve()),
         images={name: Image(Path(file).resolve()) for name, file in arguments.image},

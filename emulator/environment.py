@@ -11,7 +11,7 @@ from .stack import Stack
 
 
 def describe(
-    home: ServedRegion, others: Sequence[ServedRegion], config_file: Path, stack: Stack | None
+    home: ServedRegion, others: Sequence[ServedRegion], config_file: Path, stack: Stack | None, proxy_url: str
 ) -> dict[str, str]:
     """Return the variables; those of the function and its topics are there where there is a stack from the start."""
     cloud = home.cloud
@@ -31,6 +31,10 @@ def describe(
         # The CLI has one endpoint for all regions: `oci --profile $SECOND_REGION --endpoint $SECOND_ENDPOINT`.
         variables["SECOND_REGION"] = other.name
         variables["SECOND_ENDPOINT"] = other.base_url
+    if proxy_url:
+        # For clients that are to find the regions by Oracle's host names, as HTTPS_PROXY of their own.
+        variables["LOCAL_OCI_PROXY"] = proxy_url
+        variables["REQUESTS_CA_BUNDLE"] = str(config_file.with_name("ca-bundle.pem"))
     if stack:
         variables["APPLICATION_ID"] = stack.function["applicationId"]
         variables["FUNCTION_ID"] = stack.function["id"]

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar, Unpack
 
 from . import environment
+from .console.routes import Console
 from .core.cloud import Cloud
 from .core.errors import ServiceError
 from .core.identifiers import HOME, find_region
@@ -24,6 +25,7 @@ from .http.certificates import Authority
 from .http.controls import Controls
 from .http.faults import FaultKeys, Faults
 from .http.operator import Operator
+from .http.proxy import RegionProxy
 from .image import Image
 from .loop_thread import LoopThread
 from .options import OptionNames, Options, read_options
@@ -48,13 +50,16 @@ class LocalOci:
         cloud: the home region of the tenancy, and its services.
         regions: all regions as they are served by their names, the home region first.
         journal: what happened, in order.
+        proxy_url: with the option `tls`, a proxy that takes Oracle's own host names to the regions; else empty.
     """
+
+    proxy_url = ""
 
     def __init__(self, options: Options, services: Sequence[type[Service]] = SERVICES) -> None:
         """Put it together of `services`. Raises ValueError where an option names what does not exist."""
         if options.own_stack and not options.image.function_file.is_file():
             raise ValueError(f"there is no function {options.image.function_file}")
-        operations = [found for kind in (*services, Controls) for _, found in declared_operations(kind)]
+        operations = [found for kind in services for _, found in declared_operations(kind) if not found.is_control]
         second_region = find_region(options.second_region) if options.second_region else None
         if second_region == HOME:
             raise ValueError(f"the second region is the first one: {HOME.name}")
@@ -67,14 +72,19 @@ class LocalOci:
         self.journal = self.cloud.journal
         self._api_key = ApiKey(self.state, self.cloud.tenancy_id, self.cloud.user_id, tuple(self.cloud.regions))
         self._faults = Faults((operation.name for operation in operations), self.cloud.regions)
-        controls = Controls(self._faults, lambda: self.service(Functions).rotate_principals())
+        controls = Controls(
+            self._faults, lambda: self.service(Functions).rotate_principals(), self._deny, self._allow_again
+        )
+        pages = Console(self.cloud.regions, self._faults, self._api_key.config_file).routes()
         self.regions: dict[str, ServedRegion] = {}
         for name, cloud in self.cloud.regions.items():
             cloud.register(services)
-            self.regions[name] = ServedRegion(cloud, self._faults, controls, self._find_principal)
+            shown = pages if cloud is self.cloud else ()
+            self.regions[name] = ServedRegion(cloud, self._faults, controls, self._find_principal, shown)
         self._deny(*options.denied)
         self._thread = LoopThread("local-oci")
         self._stack: Stack | None = None
+        self._proxy: RegionProxy | None = None
 
     def _find_principal(self, key_id: str) -> Principal | None:
         if key_id.startswith("ST$"):
@@ -88,7 +98,7 @@ class LocalOci:
 
     async def _start(self) -> None:
         host, port, second_port = self.options.host, self.options.port, self.options.second_port
-        authority = Authority(self.state, host) if self.options.tls else None
+        authority = Authority(self.state, host, self.regions) if self.options.tls else None
         home, *others = self.regions.values()
         await home.start(host, port, self.config_file, authority)
         for other in others:
@@ -98,6 +108,8 @@ class LocalOci:
         config = {"OCI_ENDPOINT": ",".join(endpoints)}
         if authority:
             config["REQUESTS_CA_BUNDLE"] = str(authority.bundle)
+            self._proxy = RegionProxy(self.cloud, {region.name: region.endpoint for region in self.regions.values()})
+            self.proxy_url = await self._proxy.start(host)
         if self.options.own_stack:
             self._stack = create_stack(self.cloud, config)
         replace_file(self.state / "env", self.environment.encode())
@@ -110,6 +122,8 @@ class LocalOci:
         self._folder.release()
 
     async def _stop(self) -> None:
+        if self._proxy:
+            self._proxy.stop()
         for region in self.regions.values():
             await region.stop()
 
@@ -163,7 +177,7 @@ class LocalOci:
     def environment(self) -> str:
         """What a shell needs to know, as lines to be sourced; the file `env` in the state folder."""
         home, *others = self.regions.values()
-        return environment.render(environment.describe(home, others, self.config_file, self._stack))
+        return environment.render(environment.describe(home, others, self.config_file, self._stack, self.proxy_url))
 
     @property
     def stack(self) -> Stack:
@@ -261,10 +275,13 @@ class LocalOci:
 
     def _reset(self) -> None:
         self._faults.clear()
+        self._allow_again()
+        self.service(Functions).mend_principals()
+
+    def _allow_again(self) -> None:
         for region in self.regions.values():
             region.service(Authorization).clear()
         self._deny(*self.options.denied)
-        self.service(Functions).mend_principals()
 
 
 @contextlib.contextmanager

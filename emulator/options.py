@@ -22,7 +22,8 @@ class Options:
         port: the port to listen on; 0 for a free one.
         second_region: the name of a second region, with resources of its own; empty for none.
         second_port: the port that it listens on; None for the one after `port`, or for a free one where that is 0.
-        tls: also listen on further ports with https, which are then the endpoints that the function is given.
+        tls: also listen on further ports with https, which are then the endpoints that the function is given, and be
+            a proxy that takes Oracle's own host names there.
         state: the folder for config file, keys and tokens; None for a temporary one.
         image: the image that functions run whose own is none of `images`; at first func.py in the working directory.
         images: images by the name that functions give, with registry and tag or without.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
+
+from aiohttp import web
 
 from .core.cloud import Cloud
 from .core.principals import Principal
@@ -36,7 +38,12 @@ class ServedRegion:
     operator: Operator
 
     def __init__(
-        self, cloud: Cloud, faults: Faults, controls: Controls, find_principal: Callable[[str], Principal | None]
+        self,
+        cloud: Cloud,
+        faults: Faults,
+        controls: Controls,
+        find_principal: Callable[[str], Principal | None],
+        pages: Sequence[web.AbstractRouteDef],
     ) -> None:
         self.name = cloud.region.name
         self.cloud = cloud
@@ -49,7 +56,9 @@ class ServedRegion:
             cloud.service(Authorization).authorize,
             find_principal,
             cloud.home.service(Functions).kill,
+            cloud.home.service(Functions).senders.find,
             cloud.options.latency_seconds,
+            pages,
         )
 
     async def start(self, host: str, port: int, config_file: Path, authority: Authority | None) -> None:

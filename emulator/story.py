@@ -1,96 +1,33 @@
 """``make run``: the main job, shown as it happens on the local OCI.
 
 A volume is tagged and backed up; an alarm fires and every disk of the machine is saved, although the API fails once;
-two triggers meet at one volume, and the second waits in a queue; each backup's end is published.
+two triggers meet at one volume, and the second waits in a queue; each backup's end is published. Then nobody names a
+volume any more: a tag selects a dozen, a report finds what it left out, and a backup is copied to a second region.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
-import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from .core.journal import Entry
-from .core.principals import FUNCTION
 from .interrupts import wait_for_interrupt
 from .local_oci import LocalOci
+from .narrator import Narrator
 from .options import Options
+from .scenes import make_volume, show_inbox, wait_for_titles, wait_until
 from .services.block_volume.volumes import Volumes
-from .stack import ALARMS, RESULTS
+from .stack import ALARMS
+from .story_of_an_estate import play_estate
 
 _DISKS = 3
 _QUEUE_SECOND = 0.001  # a visibility of 15 minutes lasts a second here
-_SHOWN_REQUESTS = ("Create", "Get", "List")
-_MAX_COLUMNS = 110
-# Of an OCID, six letters are enough to tell it from others.
-_UNIQUE_ID = re.compile(r"(ocid1\.[\w-]+\.[\w-]+\.[\w-]*\.)\w{20,}(\w{6})")
-
-
-class Narrator:
-    """Prints a line per thing that happens, with the seconds since the start."""
-
-    def __init__(self) -> None:
-        self._started = time.monotonic()
-        self._lock = threading.Lock()
-        self._names: dict[str, str] = {}
-
-    def say(self, who: str, what: str) -> None:
-        with self._lock:
-            print(f"{time.monotonic() - self._started:6.2f} s  {who:<9} {what}", flush=True)
-
-    def title(self, text: str) -> None:
-        with self._lock:
-            print(f"\n{text}", flush=True)
-
-    def quote(self, document: Any) -> None:
-        """Print a JSON document below what was said last."""
-        with self._lock:
-            for line in json.dumps(document, indent=2, ensure_ascii=False).splitlines():
-                text = f"{'':20}" + _UNIQUE_ID.sub(r"\1…\2", line)
-                print(text if len(text) <= _MAX_COLUMNS else f"{text[: _MAX_COLUMNS - 1]}…", flush=True)
-
-    def show(self, entry: Entry) -> None:
-        """Say an entry of the journal, if it belongs to the story."""
-        details = entry.details
-        if entry.kind == "request":
-            self._learn_name(details["answer"])
-        if entry.kind == "request" and details["principal"] == FUNCTION:
-            if details["operation"].startswith(_SHOWN_REQUESTS):
-                self.say("function", self._describe_request(entry))
-        elif entry.kind == "event" and "begin" not in details["type"] and "backup" not in details["type"]:
-            self.say("events", entry.line)
-        elif entry.kind == "message":
-            self.say("topic", f"{details['topic']} took “{details['title']}”")
-        elif entry.kind == "invocation":
-            self.say("function", entry.line)
-        elif entry.kind == "queue":
-            self.say("queue", entry.line)
-
-    def _learn_name(self, answer: Any) -> None:
-        if isinstance(answer, dict) and "displayName" in answer:
-            self._names[answer.get("id", "")] = answer["displayName"]
-
-    def _describe_request(self, entry: Entry) -> str:
-        details = entry.details
-        answer = details["answer"] if isinstance(details["answer"], dict) else {}
-        sent = json.loads(details["content"]) if details["content"] else {}
-        source = sent.get("volumeId") or sent.get("bootVolumeId")
-        named = self._names.get(source or answer.get("id", ""))
-        token = details["headers"].get("opc-retry-token")
-        status = entry.line.split("-> ")[1].split()[0]
-        state = answer.get("lifecycleState") or answer.get("code") or ""
-        what = details["operation"] + (f" of {named}" if named else "") + (f", token {token[:8]}…" if token else "")
-        return f"{what} → {status} {state}".rstrip()
 
 
 def play(oci: LocalOci, narrator: Narrator) -> None:
-    """Both stories. Raises TimeoutError where one does not come to its end."""
+    """All stories. Raises TimeoutError where one does not come to its end."""
     inbox = oci.state / "results.jsonl"
     inbox.unlink(missing_ok=True)
     common = {"compartmentId": oci.compartment_id, "topicId": oci.result_topic["id"]}
@@ -98,13 +35,13 @@ def play(oci: LocalOci, narrator: Narrator) -> None:
     oci.operator.call("POST", "/20181201/subscriptions", subscription)
 
     narrator.title("A tag on a volume becomes a backup")
-    volume = _volume(oci, "db-data-1")
+    volume = make_volume(oci, "db-data-1")
     narrator.say("operator", "CreateVolume db-data-1, 50 GB")
     oci.journal.wait_for("invocation")
     narrator.say("operator", 'UpdateVolume db-data-1, freeformTags {"backup": "full"}')
     oci.operator.call("PUT", f"/20160918/volumes/{volume['id']}", {"freeformTags": {"backup": "full"}})
-    _wait_for_titles(oci, "completed", 1)
-    _show(narrator, inbox, 0, in_full=True)
+    wait_for_titles(oci, "completed", 1)
+    show_inbox(narrator, inbox, 0, in_full=True)
 
     narrator.title(
         f"An alarm fires: every disk of the machine is backed up, {_DISKS} block volumes and the boot volume"
@@ -120,9 +57,10 @@ def play(oci: LocalOci, narrator: Narrator) -> None:
     oci.operator.call("POST", f"/emulator/alarms/{alarm['id']}/fire", {"dimensions": [dimension]})
     [message] = oci.journal.wait_for("message", topic=ALARMS)
     narrator.quote(json.loads(message.details["body"]))
-    _wait_for_titles(oci, "completed", 1 + 1 + _DISKS)
-    _show(narrator, inbox, read)
+    wait_for_titles(oci, "completed", 1 + 1 + _DISKS)
+    show_inbox(narrator, inbox, read)
     _play_two_triggers(oci, narrator, inbox)
+    play_estate(oci, narrator, inbox)
 
 
 def _play_two_triggers(oci: LocalOci, narrator: Narrator, inbox: Path) -> None:
@@ -131,14 +69,14 @@ def _play_two_triggers(oci: LocalOci, narrator: Narrator, inbox: Path) -> None:
     queue = _queue(oci)
     narrator.say("operator", "CreateQueue work, and a connector from it to the function, as the stack has them")
     oci.configure(WORK_QUEUE_ID=queue)
-    volume = _volume(oci, "db-data-2")
+    volume = make_volume(oci, "db-data-2")
     read = len(inbox.read_text().splitlines())
     for value in ("incremental", "full"):
         narrator.say("operator", f'UpdateVolume db-data-2, freeformTags {{"backup": "{value}"}}')
         oci.operator.call("PUT", f"/20160918/volumes/{volume['id']}", {"freeformTags": {"backup": value}})
-        _wait_until(lambda: len(inbox.read_text().splitlines()) > read)
-    _wait_for_titles(oci, "completed", 1 + 1 + _DISKS + 2)
-    _show(narrator, inbox, read)
+        wait_until(lambda: len(inbox.read_text().splitlines()) > read)
+    wait_for_titles(oci, "completed", 1 + 1 + _DISKS + 2)
+    show_inbox(narrator, inbox, read)
 
 
 def _queue(oci: LocalOci) -> str:
@@ -161,28 +99,8 @@ def _active(oci: LocalOci, path: str) -> str:
         [found] = oci.operator.call("GET", path, compartmentId=oci.compartment_id)["items"]
         return dict(found)
 
-    _wait_until(lambda: listed()["lifecycleState"] == "ACTIVE")
+    wait_until(lambda: listed()["lifecycleState"] == "ACTIVE")
     return str(listed()["id"])
-
-
-def _volume(oci: LocalOci, name: str) -> dict[str, Any]:
-    details = {"compartmentId": oci.compartment_id, "availabilityDomain": "AD-1", "displayName": name, "sizeInGBs": 50}
-    volume = oci.operator.call("POST", "/20160918/volumes", details)
-    _wait_until(lambda: _is_available(oci, volume["id"]))
-    return dict(volume)
-
-
-def _is_available(oci: LocalOci, volume_id: str) -> bool:
-    volume = oci.operator.call("GET", f"/20160918/volumes/{volume_id}")
-    return bool(volume["lifecycleState"] == "AVAILABLE")
-
-
-def _wait_until(true: Callable[[], bool]) -> None:
-    give_up = time.monotonic() + 10
-    while not true():
-        if time.monotonic() > give_up:
-            raise TimeoutError
-        time.sleep(0.01)
 
 
 def _instance(oci: LocalOci, name: str) -> dict[str, Any]:
@@ -190,12 +108,12 @@ def _instance(oci: LocalOci, name: str) -> dict[str, Any]:
     details = {**located, "shape": "VM.Standard.E4.Flex", "displayName": name}
     instance = oci.operator.call("POST", "/20160918/instances", details)
     for number in range(1, _DISKS + 1):
-        volume = _volume(oci, f"web-1-disk-{number}")
+        volume = make_volume(oci, f"web-1-disk-{number}")
         attachment = {"instanceId": instance["id"], "volumeId": volume["id"], "type": "iscsi"}
         named = {**attachment, "displayName": f"web-1-attachment-{number}"}
         oci.operator.call("POST", "/20160918/volumeAttachments", named)
     query = {"compartmentId": oci.compartment_id, "instanceId": instance["id"]}
-    _wait_until(
+    wait_until(
         lambda: all(
             attachment["lifecycleState"] == "ATTACHED"
             for attachment in oci.operator.call("GET", "/20160918/volumeAttachments", **query)
@@ -218,30 +136,6 @@ def _alarm(oci: LocalOci) -> dict[str, Any]:
     return dict(oci.operator.call("POST", "/20180401/alarms", details))
 
 
-def _wait_for_titles(oci: LocalOci, outcome: str, count: int) -> None:
-    _wait_until(
-        lambda: (
-            sum(entry.details["title"].startswith(outcome) for entry in oci.journal.entries("message", topic=RESULTS))
-            >= count
-        )
-    )
-    # The messages are published before the invocations that sent them have answered.
-    time.sleep(0.2)
-
-
-def _show(narrator: Narrator, inbox: Path, start: int, *, in_full: bool = False) -> None:
-    """The messages as a subscriber of the topic got them: what they say, and the first of them in full."""
-    lines = inbox.read_text().splitlines()[start:]
-    for number, line in enumerate(lines):
-        message = json.loads(line)
-        events = json.loads(message["body"])
-        for event in events if isinstance(events, list) else [events]:
-            state = event["data"].get("lifecycleState") or "waits in the queue"
-            narrator.say("inbox", f"{event['type']} of {event['resourcename']}: {state}")
-        if in_full and number == 0:
-            narrator.quote(events)
-
-
 def _keep(oci: LocalOci) -> None:
     """Print lines to try by hand, each about a volume and with a token of its own, and wait for an interrupt.
 
@@ -256,7 +150,8 @@ def _keep(oci: LocalOci) -> None:
     )
     wait_for_interrupt(
         f"""
-The local OCI stays up on {oci.base_url} until you press Ctrl+C. Paste this elsewhere, all at once or line by line:
+The local OCI stays up until you press Ctrl+C. See it in a browser: {oci.base_url}/
+Paste this elsewhere, all at once or line by line:
 
 export FN_API_URL={oci.base_url}
 curl --unix-socket {socket} http://localhost/call -H "Fn-Call-Id: by-hand" -d '{by_curl}'
@@ -273,7 +168,9 @@ def main() -> None:
     arguments = parser.parse_args()
     narrator = Narrator()
     try:
-        oci = LocalOci(Options(lifecycle_seconds=0.3, queue_second_seconds=_QUEUE_SECOND, listener=narrator.show))
+        oci = LocalOci(
+            Options(lifecycle_seconds=0.3, queue_second_seconds=_QUEUE_SECOND, max_containers=4, listener=narrator.show)
+        )
     except ValueError as error:
         parser.error(str(error))
     try:

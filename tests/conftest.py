@@ -13,6 +13,7 @@ from tests.world import World, assert_answers_are_oracles, assert_no_secrets, wi
 
 pytest_plugins = ["emulator.pytest_plugin"]
 Configure = Callable[..., World]
+NO_BROWSER = "there is no Chromium here (apt-get install chromium)"
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -21,6 +22,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if {"local_oci", "isolated_cloud"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("cloud")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name the tests that were left out for want of a browser: dots would not tell."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    names = [report.nodeid.rpartition("::")[2] for report in skipped if NO_BROWSER in str(report.longrepr)]
+    if names:
+        terminalreporter.write_line(f"LEFT OUT, because {NO_BROWSER}: {', '.join(names)}", yellow=True)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,6 @@ tests/test_command.py and tests/test_story.py run that program itself.
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,8 +15,9 @@ from typing import IO, Any
 
 from emulator import LocalOci
 from emulator.options import PROJECT
+from tests.measured import unmeasured
 
-GROUPS = ("bv", "events", "fn", "iam", "logging", "monitoring", "ons", "queue", "resource-scheduler", "sch")
+GROUPS = ("bv", "events", "fn", "iam", "logging", "monitoring", "ons", "queue", "resource-scheduler", "sch", "search")
 
 
 class OciCommand:
@@ -45,12 +45,10 @@ class OciCommand:
 @contextmanager
 def oci_command(folder: Path) -> Iterator[OciCommand]:
     """Have the command ready while the block lasts; what it writes goes through files in a folder."""
-    # Its own lines are not measured, which would double its time.
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     with subprocess.Popen(
         [sys.executable, "-m", "tests.warm_oci", *GROUPS],
         cwd=PROJECT,
-        env={**environment, "PYTHONWARNINGS": "ignore"},
+        env={**unmeasured(), "PYTHONWARNINGS": "ignore"},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

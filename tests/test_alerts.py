@@ -16,7 +16,7 @@ import pytest
 from emulator.services.notifications.topics import Topics
 from handlers.backups import failures
 from handlers.backups.alarms import skip_alarm
-from handlers.backups.copies import body_of_copy
+from handlers.backups.deferral import give_up
 from handlers.backups.report import COPY_THEM, MAKE_THEM
 from handlers.backups.selections import Finder, tell_missing
 from handlers.domain.delivery import Delivery
@@ -25,7 +25,6 @@ from handlers.domain.errors import (
     ApiUnreachable,
     BackupFaulty,
     BackupStateUnknown,
-    DeadlineReached,
     FunctionError,
     GivenUp,
     InvalidRequest,
@@ -43,11 +42,12 @@ from handlers.domain.result import Finding, Outcome, Result, skipped
 from handlers.domain.search import Report, Search
 from handlers.domain.selection import Selection, TagCondition
 from handlers.domain.tags import TagName
-from handlers.domain.trigger import Target, Trigger
+from handlers.domain.trigger import Deferral, Target, Trigger
 from handlers.oci.client import OciApi
 from handlers.oci.hints import Situation, hint_for
 from handlers.output.alert import write_alert
 from handlers.output.messages import Message
+from handlers.triggers import alarm
 from tests.conftest import Configure
 from tests.world import World
 
@@ -66,7 +66,9 @@ ENDED = Trigger("completion", "1d2c3b4a-ea5d-4438", "com.oraclecloud.blockvolume
 REQUEST = Trigger("request", "before-release-7", direct=True)
 
 VOLUME = parse_ocid("ocid1.volume.oc1.iad.aaaaorders120")
+BACKUP = parse_ocid("ocid1.volumebackup.oc1.iad.aaaabackup")
 assert VOLUME is not None
+assert BACKUP is not None
 SITUATION = Situation(
     CREATE_VOLUME_BACKUP,
     VOLUME,
@@ -78,7 +80,8 @@ SITUATION = Situation(
 
 def refusal_of(operation: Operation) -> ApiError:
     """The refusal of an operation for which no policy is there."""
-    situation = replace(SITUATION, operation=operation)
+    is_about_backup = operation is COPY_VOLUME_BACKUP
+    situation = replace(SITUATION, operation=operation, resource=BACKUP if is_about_backup else VOLUME)
     hint = hint_for(situation, 404, NOT_FOUND.code, NOT_FOUND.message)
     return NOT_FOUND.with_message(NOT_FOUND.message, hint)
 
@@ -146,10 +149,7 @@ def completed(state: str, name: str = "orders-120-20260301T020304Z") -> Result:
 NOT_FOUND = refusal(404, "NotAuthorizedOrNotFound", "Authorization failed or requested resource not found.")
 LIMIT = refusal(400, "LimitExceeded", "The limit for this tenancy has been exceeded: volume-backup-count.")
 THROTTLED = refusal(429, "TooManyRequests", "Too many requests for the user.")
-OUT_OF_TIME = DeadlineReached(
-    "The invocation's time was over before this was done; deliver it again.",
-    hint="Give the function more time (its timeout, at most 300 seconds), or split the alarm's messages.",
-)
+OUT_OF_TIME = failures.out_of_time(failures.left_undone(Target(ALARM, VOLUME, name="orders-120"), begun=False))
 TWO_HUNDRED = [f"orders-{number}" for number in range(100, 300)]
 CONFLICT = replace(
     skipped(
@@ -176,13 +176,13 @@ WIRED_TO_NOTHING = skipped(
     replace(ALARM, title="Load balancer unhealthy"),
     "a resource of type loadbalancer has no volumes to back up",
     needs_person=True,
-    hint="Take the function's topic from the alarm, or tag the alarm with the volumes to back up.",
+    hint=alarm._NAME_RESOURCES,
 )
 MORE_STREAMS = skipped(
     ALARM,
     "40 more metric streams fire than the message lists",
     needs_person=True,
-    hint="Split the alarm's messages per metric stream, so that each names its own resource.",
+    hint=alarm._SPLIT,
 )
 MISSPELT_REQUEST = Result(
     Trigger("message", "a7f2c1de"), Outcome.FAILED, error=InvalidRequest("volumeid: unknown field; volumeId: missing")
@@ -237,17 +237,34 @@ def nothing_found(trigger: Trigger) -> Result:
 
 def without_selection(trigger: Trigger) -> Result:
     """What the function itself says of an alarm that names nothing."""
-    alarm = parse_ocid(trigger.source)
-    assert alarm is not None
-    return skip_alarm(Target(trigger, alarm), trigger.title, None, TagName("backup-select"))
+    ocid = parse_ocid(trigger.source)
+    assert ocid is not None
+    return skip_alarm(Target(trigger, ocid), trigger.title, None, TagName("backup-select"))
 
 
 def no_copy(error: FunctionError) -> Result:
-    backup = parse_ocid("ocid1.volumebackup.oc1.iad.aaaabackup")
-    assert backup is not None
-    target = Target(ENDED, backup, name="orders-120-20260301T020304Z", is_to_copy=True)
+    assert BACKUP is not None
+    target = Target(ENDED, BACKUP, name="orders-120-20260301T020304Z", is_to_copy=True)
     request = CopyBackupDetails(destination_region="eu-frankfurt-1")
-    return replace(failures.failed(target, error), request=request, body=body_of_copy(backup, ENDED))
+    return replace(failures.failed(target, error), request=request)
+
+
+def faulty_copy() -> Result:
+    """What is told of a copy that was followed until it had ended."""
+    copy = parse_ocid("ocid1.volumebackup.oc1.fra.aaaacopy")
+    assert copy is not None
+    return failures.failed(Target(ENDED, copy, "orders-120-20260301T020304Z", is_copy=True), BackupFaulty.of_copy())
+
+
+def unfinished_copy() -> Result:
+    """What the function itself says of a copy that it has looked at for too long."""
+    copy = parse_ocid("ocid1.volumebackup.oc1.fra.aaaacopy")
+    assert copy is not None
+    deferral = Deferral(TIME, "it had not yet ended", is_alone=True)
+    target = Target(ENDED, copy, name="orders-120-20260301T020304Z", is_copy=True, deferral=deferral)
+    error = give_up(target, 20)
+    assert error is not None
+    return failures.failed(target, GivenUp(GIVEN_UP.message, hint=error.hint))
 
 
 CASES: dict[str, tuple[list[Result], Delivery, FunctionError | None]] = {
@@ -296,14 +313,15 @@ CASES: dict[str, tuple[list[Result], Delivery, FunctionError | None]] = {
             replace(
                 unprotected("orders-120", TIME, "eu-frankfurt-1"),
                 hint=COPY_THEM,
-                body=body_of_copy(NEWEST, REPORT),
+                body=failures.body_of_copy(NEWEST, REPORT),
             )
         ],
         CALLED,
         None,
     ),
     "copy_failed": ([completed("AVAILABLE"), no_copy(refusal_of(COPY_VOLUME_BACKUP))], CALLED, None),
-    "copy_faulty": ([no_copy(BackupFaulty.of_copy())], BY_CONNECTOR, None),
+    "copy_faulty": ([faulty_copy()], BY_CONNECTOR, None),
+    "copy_given_up": ([unfinished_copy()], BY_CONNECTOR, None),
     "selection_of_nothing": ([nothing_found(SELECT)], CALLED, None),
     "search_failed": (
         [accepted("orders-120", SELECT), failures.failed(Search(SELECT, SHOP), THROTTLED)],
@@ -458,3 +476,22 @@ def test_a_topic_for_people_that_fails_hides_nothing_else(configured: Configure)
 
 def test_every_mail_that_is_shown_is_written_by_a_case() -> None:
     assert {path.stem for path in MAILS.iterdir()} == set(CASES)
+
+
+def test_the_same_refusal_of_many_is_told_once_and_of_each_of_them() -> None:
+    refusals = []
+    for name in ("orders-120", "orders-121"):
+        situation = replace(SITUATION, resource=parse_ocid(volume(name)))
+        hint = hint_for(situation, 404, NOT_FOUND.code, NOT_FOUND.message)
+        refusals.append(failed(NOT_FOUND.with_message(NOT_FOUND.message, hint), name))
+    mail = write_alert(refusals, None, BY_TOPIC)
+    assert mail.title == "2 backups failed: orders-120 and 1 more"
+    assert (
+        mail.body.count("What to do: Check that each of them exists and that a policy allows CreateVolumeBackup") == 1
+    )
+
+
+def test_a_report_that_is_too_long_for_a_command_says_how_to_get_shorter_ones() -> None:
+    mail = write_alert([unprotected(f"orders-{number}", None) for number in range(700)], None, CALLED)
+    assert "oci fn function invoke" not in mail.body
+    assert "The command that does all 700 by hand is too long for this mail." in mail.body

@@ -17,6 +17,7 @@ import pytest
 
 from emulator import LocalOci, Options, local_oci
 from emulator.options import PROJECT
+from tests.measured import unmeasured
 
 COMMAND = [sys.executable, "-m", "emulator"]
 GREETER = """
@@ -65,8 +66,9 @@ def refusal(*arguments: str, python: tuple[str, ...] = (sys.executable,)) -> tup
 def test_what_one_needs_next_is_printed_and_a_shell_can_source_it_for_oci_and_curl(tmp_path: Path) -> None:
     state = tmp_path / "a state"
     with serving("--state", str(state), "--quiet") as process:
-        ready, *variables, last = read_until(process, "To use it")
+        ready, *variables, page, last = read_until(process, "To use it")
         assert ready.startswith("ready http://127.0.0.1:")
+        assert page == f"To see it: {ready.split()[1]}/\n"
         assert last == f"To use it: . {state}/env\n"
         assert "".join(variables).rstrip() == (state / "env").read_text().rstrip()
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
@@ -77,8 +79,7 @@ def test_what_one_needs_next_is_printed_and_a_shell_can_source_it_for_oci_and_cu
             "curl -s $FN_API_URL/v2/fns/$FUNCTION_ID",
         ]
         # What the shell has set for the real cloud is not used.
-        environment = {**os.environ, "PATH": path, "OCI_CLI_PROFILE": "PROD", "PYTHONWARNINGS": "ignore"}
-        environment = {name: value for name, value in environment.items() if not name.startswith("COVERAGE")}
+        environment = {**unmeasured(), "PATH": path, "OCI_CLI_PROFILE": "PROD", "PYTHONWARNINGS": "ignore"}
         done = subprocess.run(
             ["bash", "-ec", "\n".join(lines)], cwd=state, env=environment, capture_output=True, text=True, check=False
         )

@@ -27,6 +27,7 @@ def test_an_event_that_outruns_the_api_is_waited_out(cloud: World, state: str) -
 
 def test_a_backup_that_has_not_ended_by_the_deadline_is_asked_for_again(cloud: World) -> None:
     backup = cloud.backup(cloud.volume())
+    cloud.warm_up()
     cloud.oci.fault(GET, times=100, status=200, body=in_state(backup, "CREATING"))
     status, answer = cloud.invoke(payload("completion_volumebackup.json", backup=backup), seconds="3")
     [result] = answer["results"]
@@ -50,6 +51,7 @@ def test_a_backup_that_cannot_be_read_is_not_called_a_failed_backup(cloud: World
 
 def test_a_service_that_does_not_answer_leaves_the_state_unknown_for_a_while(cloud: World) -> None:
     backup = cloud.backup(cloud.volume())
+    cloud.warm_up()
     cloud.oci.fault(GET, times=100, status=503)
     status, answer = cloud.invoke(payload("completion_volumebackup.json", backup=backup), seconds="2")
     error = answer["results"][0]["error"]

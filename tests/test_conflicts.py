@@ -79,6 +79,7 @@ def test_a_conflict_that_no_backup_explains_passes_and_the_same_request_is_sent_
 
 def test_a_conflict_that_lasts_is_a_retryable_failure_in_the_services_words(cloud: World) -> None:
     event = tagged_event(cloud)
+    cloud.warm_up()
     cloud.oci.fault(CREATE, times=100, **CONFLICT)
     status, answer = cloud.invoke(event, seconds="3")
     [result] = answer["results"]
@@ -111,6 +112,7 @@ def test_a_conflict_that_passes_into_another_refusal_becomes_that(
 @pytest.mark.parametrize("status", [404, 500])
 def test_a_look_that_fails_hides_nothing_of_the_refusal(cloud: World, status: int) -> None:
     event = tagged_event(cloud)
+    cloud.warm_up()
     cloud.oci.fault(CREATE, times=100, status=400, code="InvalidParameter", message="type is wrong.")
     cloud.oci.fault(LIST, times=100, status=status, code="Strange", message="No look.")
     _, answer = cloud.invoke(event, seconds="3")
@@ -122,6 +124,7 @@ def test_a_look_that_fails_hides_nothing_of_the_refusal(cloud: World, status: in
 
 def test_a_conflict_that_cannot_be_looked_into_is_tried_again_and_keeps_its_words(cloud: World) -> None:
     event = tagged_event(cloud)
+    cloud.warm_up()
     cloud.oci.fault(CREATE, times=100, **CONFLICT)
     cloud.oci.fault(LIST, status=404, code="NotAuthorizedOrNotFound", message="No look.")
     status, answer = cloud.invoke(event, seconds="2")
@@ -132,6 +135,7 @@ def test_a_conflict_that_cannot_be_looked_into_is_tried_again_and_keeps_its_word
 
 def test_a_list_that_is_no_list_is_no_look(cloud: World) -> None:
     event = tagged_event(cloud)
+    cloud.warm_up()
     cloud.oci.fault(CREATE, status=400, code="InvalidParameter", message="type is wrong.")
     cloud.oci.fault(LIST, times=100, status=200, body='{"items": []}')
     _, answer = cloud.invoke(event, seconds="3")

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import oci
 import pytest
 
 from tests.world import World, payload, world
@@ -132,6 +133,36 @@ def test_a_file_of_authorities_that_cannot_be_read_is_a_clear_error(
     assert (status, answer["error"]["code"]) == (502, "InvalidConfiguration")
     assert answer["error"]["message"].startswith(f"REQUESTS_CA_BUNDLE: '{own}' cannot be read")
     secure.oci.configure(REQUESTS_CA_BUNDLE=bundle)
+
+
+def test_through_the_local_ocis_proxy_the_region_alone_says_where_a_client_goes(
+    secure: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", secure.oci.proxy_url)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", secure.oci.config["REQUESTS_CA_BUNDLE"])
+    config = oci.config.from_file(str(secure.oci.config_file))
+    client = oci.core.BlockstorageClient(config, retry_strategy=oci.retry.NoneRetryStrategy())
+    volumes = {"us-ashburn-1": secure.volume(), "us-phoenix-1": secure.second.volume()}
+    for region, volume in volumes.items():
+        client.base_client.set_region(region)
+        assert client.base_client.get_endpoint() == f"https://iaas.{region}.oraclecloud.com"
+        listed = {found.id for found in client.list_volumes(compartment_id=secure.oci.compartment_id).data}
+        assert listed & set(volumes.values()) == {volume}
+    client.base_client.set_region("eu-frankfurt-1")
+    with pytest.raises(oci.exceptions.RequestException, match="502"):
+        client.list_volumes(compartment_id=secure.oci.compartment_id)
+
+
+def test_without_an_endpoint_the_function_finds_the_region_of_a_resource_by_oracles_host_names(secure: World) -> None:
+    endpoint = secure.oci.config["OCI_ENDPOINT"]
+    secure.oci.configure(OCI_ENDPOINT=None, HTTPS_PROXY=secure.oci.proxy_url)
+    for region, estate in (("us-ashburn-1", secure), ("us-phoenix-1", secure.second)):
+        secure.forget()
+        result = secure.invoke_one(payload("request_minimal.json", volume=estate.volume()))
+        assert (result["outcome"], result["notified"]) == ("accepted", True)
+        [created] = secure.entries("request", operation="CreateVolumeBackup")
+        assert created.details["region"] == region
+    secure.oci.configure(OCI_ENDPOINT=endpoint, HTTPS_PROXY=None)
 
 
 def test_connections_are_kept_between_invocations_and_go_through_the_proxy_of_the_environment(secure: World) -> None:

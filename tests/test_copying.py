@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from handlers.domain.errors import InvalidConfiguration, InvalidRequest
+from emulator.stack import ALARMS
+from handlers.domain.errors import BackupMismatch, InvalidConfiguration, InvalidRequest
 from handlers.domain.resource_kinds import RESOURCE_KINDS
 from tests.conftest import Configure
 from tests.parsing import parse_body
@@ -99,6 +100,21 @@ def test_a_copy_is_not_copied_again(estate: World) -> None:
     [completed] = complete(estate, copy["id"])
     assert completed["outcome"] == "completed"
     assert types_told(estate) == ["volumebackup.copied"]
+
+
+@pytest.mark.parametrize("names_the_copy", [True, False])
+def test_the_event_that_a_copy_has_ended_is_told_as_such_whichever_backup_it_names(
+    estate: World,
+    names_the_copy: bool,  # noqa: FBT001  (a case)
+) -> None:
+    backup = back_up(estate, estate.volume())
+    complete(estate, backup)
+    copy = estate.second.wait_for_copy_of(backup)
+    estate.forget()
+    named = copy["id"] if names_the_copy else backup
+    estate.answer(payload("event_copyvolumebackup_end.json", backup=named, compartment=estate.oci.compartment_id))
+    assert "volumebackup.copied" in types_told(estate)
+    assert estate.requests(COPY) == []
 
 
 def test_a_key_of_the_other_region_encrypts_the_copy(estate: World) -> None:
@@ -214,7 +230,7 @@ def test_a_report_of_copies_tells_what_has_no_copy_and_how_to_have_it_made(estat
     complete(estate, backups[0])
     estate.second.wait_for_copy_of(backups[0])
     answer = estate.answer({"report": {"tag": tag, "copies": True}})
-    assert [result["resourceId"] for result in answer["results"]] == volumes[1:]
+    assert {result["resourceId"] for result in answer["results"]} == set(volumes[1:])
     assert {result["uncopiedTo"] for result in answer["results"]} == {estate.oci.second.name}
     assert "reason" in answer["results"][0]
     for backup in backups[1:]:
@@ -226,3 +242,61 @@ def test_a_report_of_copies_needs_a_region_to_copy_to() -> None:
     with pytest.raises(InvalidRequest) as refusal:
         parse_body({"report": {"copies": True}})
     assert refusal.value.message == "report.copies: nothing is copied, because COPY_TO_REGION is not set"
+
+
+def test_a_conflict_about_a_copy_passes_and_so_does_not_count_as_a_refusal(estate: World) -> None:
+    backup = back_up(estate, estate.volume())
+    estate.oci.fault(COPY, times=1000, status=409, code="Conflict")
+    status, answer = estate.invoke(payload(COMPLETIONS["volume"], backup=backup, compartment=estate.oci.compartment_id))
+    assert (status, answer["results"][1]["error"]["retryable"]) == (502, True)
+
+
+def test_a_copy_that_somebody_has_deleted_is_not_made_again_and_that_is_explained(estate: World) -> None:
+    backup = back_up(estate, estate.volume())
+    complete(estate, backup)
+    copy = estate.second.wait_for_copy_of(backup)
+    estate.second.region.operator.call("DELETE", f"/20160918/volumeBackups/{copy['id']}")
+    error = complete(estate, backup)[1]["error"]
+    assert error["code"] == "InvalidatedRetryToken"
+    assert error["hint"].startswith("A copy of the backup was asked for within the last 24 hours, and deleted since.")
+
+
+def test_a_copy_of_another_backup_is_none_of_this_one(estate: World) -> None:
+    backup = back_up(estate, estate.volume())
+    other = {"id": "ocid1.volumebackup.oc1.phx.o", "lifecycleState": "AVAILABLE", "sourceVolumeBackupId": "ocid1.x"}
+    estate.oci.fault(COPY, status=200, body=json.dumps(other))
+    failure = complete(estate, backup)[1]
+    assert (failure["outcome"], failure["error"]["code"]) == ("failed", BackupMismatch.code)
+    assert "volumebackup.copied" not in types_told(estate)
+
+
+def line_of_mail(cloud: World, tag: str) -> dict[str, Any]:
+    """The body that the mail about a report of copies has, to be sent by hand."""
+    cloud.oci.configure(ALERT_TOPIC_ID=cloud.oci.alarm_topic["topicId"])
+    cloud.answer({"report": {"tag": tag, "copies": True}})
+    mail = cloud.published(ALARMS)[-1].details["body"]
+    return dict(json.loads(mail.split("--body '")[1].split("'")[0]))
+
+
+def test_a_report_of_copies_advises_another_backup_where_the_newest_is_none_that_is_copied(estate: World) -> None:
+    volume = estate.volume(freeformTags={"made-by-others": "yes"})
+    estate.backup(volume)
+    assert line_of_mail(estate, "made-by-others") == {"volumeId": volume}
+
+
+def test_a_report_of_copies_advises_to_copy_a_groups_backup_for_one_of_its_volumes(estate: World) -> None:
+    volume = estate.volume(freeformTags={"in-a-group": "yes"})
+    backup = back_up(estate, estate.volume_group(volume))
+    estate.answer(line_of_mail(estate, "in-a-group"))
+    estate.second.wait_for_copy_of(backup)
+    assert estate.invoke_one({"report": {"tag": "in-a-group", "copies": True}})["outcome"] == "skipped"
+
+
+def test_a_copy_that_its_region_does_not_know_yet_is_looked_at_again(cloud: World) -> None:
+    region = cloud.oci.second.cloud.region.key
+    trigger = {"kind": "completion", "id": "followed"}
+    copy = f"ocid1.volumebackup.oc1.{region}.aaaanotyet"
+    status, answer = cloud.invoke(work("", trigger=trigger, targets=[{"resourceId": copy, "isCopy": True}]))
+    assert (status, answer["outcome"]) == (502, "deferred")
+    assert "its region does not know it" in answer["results"][0]["reason"]
+    assert cloud.events() == []

@@ -24,20 +24,26 @@ SHORT_SECONDS = 3
 PLENTY_OF_SECONDS = 60
 SECOND = 5 / 900
 VISIBILITY = 900
+LONG_VISIBILITY = 43_200
 
 
 @contextmanager
 def cloud_with_queue(
-    *, connectors: int = 1, seconds: int = PLENTY_OF_SECONDS, shape: str = "content", **options: Any
+    *,
+    connectors: int = 1,
+    seconds: int = PLENTY_OF_SECONDS,
+    visibility: int = VISIBILITY,
+    shape: str = "content",
+    **options: Any,
 ) -> Iterator[World]:
     """A cloud whose function has a queue, and connectors that drain it into the function."""
     chosen = {"publishes_per_minute": 100_000, "queue_second_seconds": SECOND, "queue_element_shape": shape, **options}
     with world(**chosen) as cloud:
-        queue = cloud.queue(visibilityInSeconds=VISIBILITY, deadLetterQueueDeliveryCount=20)
+        queue = cloud.queue(visibilityInSeconds=visibility, deadLetterQueueDeliveryCount=20)
         cloud.oci.configure(WORK_QUEUE_ID=queue)
+        cloud.warm_up()
         # Shorter than the API takes, as all times are here.
         cloud.oci.run(lambda: cloud.oci.function.update(timeoutInSeconds=seconds))
-        cloud.oci.wait(cloud.oci.pool.warm())
         source = {"kind": "plugin", "pluginName": "QueueSource", "configMap": {"queueId": queue}}
         for _ in range(connectors):
             cloud.connector(source, batchSizeInNum=1, batchTimeInSec=60)
@@ -151,6 +157,7 @@ QUEUE_FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
 def test_what_cannot_be_put_into_the_queue_is_told_as_without_one(configured: Configure, fault: str) -> None:
     cloud = configured()
     configured(WORK_QUEUE_ID=cloud.queue())
+    cloud.warm_up()
     operation, what = QUEUE_FAULTS[fault]
     cloud.oci.fault(operation, times=1000, **what)
     cloud.oci.fault(CREATE, times=1000, status=503)
@@ -163,6 +170,7 @@ def test_what_cannot_be_put_into_the_queue_is_told_as_without_one(configured: Co
 def test_a_direct_request_is_not_deferred_because_its_caller_is_waiting(configured: Configure) -> None:
     cloud = configured()
     configured(WORK_QUEUE_ID=cloud.queue())
+    cloud.warm_up()
     cloud.oci.fault(CREATE, times=1000, status=503)
     status, answer = cloud.invoke({"volumeId": cloud.volume()}, seconds="3")
     assert (status, answer["outcome"]) == (502, "failed")
@@ -174,6 +182,7 @@ def test_the_queue_is_asked_for_its_endpoint_once_a_container_and_only_when_some
 ) -> None:
     cloud = configured()
     configured(WORK_QUEUE_ID=cloud.queue())
+    cloud.warm_up()
     cloud.invoke_one(event_about(cloud, cloud.volume(), "done-at-once"))
     assert cloud.requests("GetQueue") == []
     for number in range(2):
@@ -200,6 +209,7 @@ def test_work_is_given_up_after_its_hours_told_once_and_never_sent(configured: C
 def test_work_that_still_cannot_be_done_goes_back_to_the_queue_and_nothing_is_told(configured: Configure) -> None:
     cloud = configured()
     configured(WORK_QUEUE_ID=cloud.queue())
+    cloud.warm_up()
     cloud.oci.fault(CREATE, times=1000, status=503)
     status, answer = cloud.invoke([{"content": json.dumps(work(cloud.volume()))}], seconds="3")
     assert (status, answer["results"][0]["outcome"]) == (502, "deferred")
@@ -210,6 +220,7 @@ def test_work_that_still_cannot_be_done_goes_back_to_the_queue_and_nothing_is_to
 def test_what_is_left_of_a_larger_message_is_put_anew_each_by_itself_with_its_first_try(configured: Configure) -> None:
     cloud = configured()
     configured(WORK_QUEUE_ID=cloud.queue())
+    cloud.warm_up()
     fine, busy = cloud.volume(), cloud.boot_volume()
     cloud.oci.fault("CreateBootVolumeBackup", times=1000, status=503)
     item = work(fine, targets=[{"resourceId": fine}, {"resourceId": busy}])
@@ -291,6 +302,7 @@ def test_a_message_of_the_queue_that_is_not_json_is_told_as_failed_and_leaves_th
 def test_work_from_a_time_to_come_is_tried_no_longer_than_any_other(configured: Configure) -> None:
     cloud = configured()
     configured(WORK_QUEUE_ID=cloud.queue())
+    cloud.warm_up()
     volumes = [cloud.volume(), cloud.volume()]
     cloud.oci.fault(CREATE, times=1000, status=503)
     ahead = (datetime.now(UTC) + timedelta(days=30)).isoformat()
@@ -329,7 +341,7 @@ def test_the_end_of_a_backup_that_could_not_be_read_is_told_when_the_queue_bring
 
 
 def test_a_trigger_with_more_resources_than_a_message_holds_is_split() -> None:
-    with cloud_with_queue() as cloud:
+    with cloud_with_queue(visibility=LONG_VISIBILITY) as cloud:
         volumes = [cloud.volume() for _ in range(MAX_TARGETS + 20)]
         status, answer = cloud.invoke(alarm_on(*volumes))
         assert (status, answer["outcome"]) == (200, "deferred")

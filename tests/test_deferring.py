@@ -6,6 +6,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,7 +18,7 @@ from handlers.domain.deadline import Deadline
 from handlers.domain.errors import ApiError, FunctionError, InternalError, InvalidRequest
 from handlers.domain.models import CreateVolumeBackupDetails
 from handlers.domain.ocids import Ocid, parse_ocid
-from handlers.domain.requests import BackupRequest
+from handlers.domain.requests import BackupRequest, SelectionRequest
 from handlers.domain.result import Outcome, Result, skipped
 from handlers.domain.trigger import Deferral, Target, Trigger
 from handlers.domain.work import MAX_TARGETS
@@ -270,6 +271,28 @@ def test_a_part_that_cannot_be_put_is_worked_off_here() -> None:
     rest = deferrals(Queue(refused=f'"{volume(120).text}"')).split(targets(250))
     assert [item.count for item in rest if isinstance(item, Result)] == [100, 50]
     assert [item.resource for item in rest if isinstance(item, Target)] == [volume(place) for place in range(100, 200)]
+
+
+def test_parts_are_smaller_where_a_message_of_a_hundred_would_be_too_large() -> None:
+    wish = SelectionRequest.parse({"freeformTags": {f"key{number}": "x" * 256 for number in range(10)}})
+    many: list[Target | Result] = [Target(ALARM, volume(place), request=wish) for place in range(250)]
+    queue = Queue()
+    parts = deferrals(queue).split(many)
+    assert [part.count for part in parts if isinstance(part, Result)] == [50, 50, 50, 50, 50]
+    assert max(map(len, queue.contents)) <= MAX_MESSAGE_BYTES
+    told = [target["resourceId"] for work in queue.works for target in work["targets"]]
+    assert told == [volume(place).text for place in range(250)]
+
+
+def test_what_is_left_of_one_trigger_is_put_in_smaller_messages_where_one_would_be_too_large() -> None:
+    wish = SelectionRequest.parse({"freeformTags": {f"key{number}": "x" * 256 for number in range(10)}})
+    left = [undone(number) for number in range(MAX_TARGETS)]
+    for place, result in enumerate(left):
+        assert isinstance(result.unfinished, Target)
+        left[place] = replace(result, unfinished=replace(result.unfinished, request=wish))
+    queue = Queue()
+    assert {result.outcome for result in deferrals(queue).defer(left)} == {Outcome.DEFERRED}
+    assert [len(work["targets"]) for work in queue.works] == [50, 50]
 
 
 @pytest.mark.parametrize("why", ["no queue", "a dry run", "its caller waits", "it came from the queue", "few"])

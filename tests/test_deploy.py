@@ -18,6 +18,7 @@ from emulator.options import PROJECT
 from emulator.stack import EVENT_TYPES
 from handlers.domain import operations
 from handlers.domain.operations import Operation
+from handlers.domain.trigger import Trigger
 from handlers.settings import KEYS, read
 from handlers.triggers.completion import BACKUP_ENDED
 from handlers.triggers.context import Context
@@ -68,6 +69,10 @@ def test_every_configuration_key_can_be_set_and_none_is_unknown() -> None:
     assert configuration() == KEYS
 
 
+def max_age_by_default() -> float:
+    return read_report({"report": {}}, Trigger("report", "call"), Context(OWN, "call", direct=True)).max_age_hours
+
+
 def test_a_default_of_the_stack_is_the_functions_own_default() -> None:
     defaults = {name: unquoted(body["default"]) for name, body in variables().items() if "default" in body}
     assert defaults["backup_tag"] == str(OWN.backup_tag)
@@ -76,7 +81,7 @@ def test_a_default_of_the_stack_is_the_functions_own_default() -> None:
     assert defaults["alarm_select_tag"] == str(OWN.alarm_select_tag)
     assert (defaults["require_tag"], defaults["dry_run"]) == (OWN.require_tag, OWN.dry_run)
     assert (defaults["min_interval_minutes"], defaults["max_concurrency"]) == (0, OWN.max_concurrency)
-    assert defaults["report_max_age_hours"] == read_report({"report": {}}, Context(OWN, "call", direct=True))[1]
+    assert defaults["report_max_age_hours"] == max_age_by_default()
 
 
 def test_func_yaml_and_the_stack_agree() -> None:
@@ -98,7 +103,8 @@ def test_the_rules_send_what_the_function_acts_on_and_nothing_that_its_backups_s
     text = (DEPLOY / "events.tf").read_text()
     sent = re.findall(r'"(com\.oraclecloud\.blockvolumes\.[^"]+)"', text)
     assert all(TAGGED_TYPES.fullmatch(event_type) or BACKUP_ENDED.fullmatch(event_type) for event_type in sent)
-    assert sorted(sent) == sorted(EVENT_TYPES)
+    copies = [event_type for event_type in sent if ".copy" in event_type]
+    assert sorted(sent) == sorted([*EVENT_TYPES, *copies])
     assert "*" not in "".join(sent)
 
 

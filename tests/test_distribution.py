@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import os
 import subprocess
 import sys
 import tomllib
@@ -15,6 +14,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from emulator.options import PROJECT
+from tests.measured import unmeasured
 
 pytest_plugins = ["pytester"]
 SOURCES = PROJECT / "emulator"
@@ -27,14 +27,19 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
     done = subprocess.run(
-        [*command, "--target", str(folder), str(SOURCES)], capture_output=True, text=True, timeout=120, check=False
+        [*command, "--target", str(folder), str(SOURCES)],
+        env=unmeasured(),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return folder
 
 
 def run(installed: Path, cwd: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(installed)}
+    environment = {**unmeasured(), "PYTHONPATH": str(installed)}
     return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=60, check=False)
 
 
@@ -53,11 +58,12 @@ def test_the_distribution_says_what_it_is(installed: Path) -> None:
     }
 
 
-def test_it_holds_the_package_with_its_types_and_nothing_else(installed: Path) -> None:
+def test_it_holds_the_package_with_its_types_and_its_page_and_nothing_else(installed: Path) -> None:
     sources = {path.relative_to(SOURCES) for path in SOURCES.rglob("*.py")} - {Path("story.py")}
+    page = {path.relative_to(SOURCES) for path in (SOURCES / "console" / "page").iterdir()}
     files = {path.relative_to(installed) for path in installed.rglob("*") if path.is_file()}
     kept = {path for path in files if path.suffix != ".pyc" and path.parts[0] != "bin" and "dist-info" not in str(path)}
-    assert kept == {Path("local_oci") / path for path in {*sources, Path("py.typed")}}
+    assert kept == {Path("local_oci") / path for path in {*sources, *page, Path("py.typed")}}
 
 
 def test_it_needs_what_it_imports_and_nothing_else() -> None:

@@ -233,7 +233,9 @@ def test_the_local_ocis_page_lists_every_operation_with_what_its_docstring_says(
         words = " ".join((inspect.getdoc(method) or "").split())
         assert f"| `{operation.name}`<br>" in page, operation.name
         assert f" | {words} |" in page, operation.name
-        assert words.startswith((operation.name, "Not an API operation", "The next calls", "Forget", "Replace"))
+        assert words.startswith(
+            (operation.name, "Not an API operation", "The next calls", "Forget", "Replace", "Take", "Give")
+        )
 
 
 def anchors_of(page: Path) -> set[str]:

@@ -232,7 +232,7 @@ def test_an_event_in_the_form_of_cloudevents_is_the_same_event_as_in_its_own_env
     assert one.details["content"] == other.details["content"]
 
 
-@pytest.mark.parametrize("name", ["event_copyvolumebackup_end.json", "event_createbucket_path.json"])
+@pytest.mark.parametrize("name", ["event_createvolumebackup_begin.json", "event_createbucket_path.json"])
 def test_nobody_is_told_to_list_an_event_type_whose_resource_has_no_volumes(cloud: World, name: str) -> None:
     assert "EVENT_TYPES" not in cloud.invoke_one(cloud.payload(name))["reason"]
 

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from unittest import mock
 
 import pytest
 import yaml
@@ -20,6 +21,7 @@ from bench.image import image_in, lay_out, sizes
 from emulator import Image
 from emulator.options import PROJECT
 from handlers.settings import KEYS, read
+from tests.measured import unmeasured
 from tests.world import payload, world
 
 NOBODY = 65534
@@ -29,7 +31,8 @@ NOBODY = 65534
 def image(request: pytest.FixtureRequest) -> Iterator[Image]:
     """An image in a folder that everybody can read and nobody can write, run as another user where that is possible."""
     root = Path(tempfile.mkdtemp(prefix="image-"))
-    lay_out(root, slim=request.param == "slim")
+    with mock.patch.dict(os.environ, unmeasured(), clear=True):
+        lay_out(root, slim=request.param == "slim")
     user = NOBODY if os.geteuid() == 0 else None
     python, environment = interpreter_for(user, root / "home")
     subprocess.run(["chmod", "-R", "a+rX,a-w", str(root)], check=True)

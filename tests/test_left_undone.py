@@ -40,8 +40,8 @@ def tagged(cloud: World, volume: str, **data: Any) -> dict[str, Any]:
     return {**event, "eventID": f"left-{next(_number)}", "data": {**event["data"], **data}}
 
 
-def alarm(*entries: dict[str, Any], total: int = 1) -> dict[str, Any]:
-    metadata = [{"id": "ocid1.alarm.oc1.iad.a", "status": "FIRING", "totalMetricsFiring": total, "dimensions": entries}]
+def alarm(*entries: dict[str, Any], total: int = 1, alarm_id: str = "ocid1.alarm.oc1.iad.a") -> dict[str, Any]:
+    metadata = [{"id": alarm_id, "status": "FIRING", "totalMetricsFiring": total, "dimensions": entries}]
     happened = {"dedupeKey": f"left-{next(_number)}", "timestampEpochMillis": 1772330584000}
     return {**happened, "title": "Disk errors", "type": "OK_TO_FIRING", "alarmMetaData": metadata}
 
@@ -80,8 +80,9 @@ def test_what_stays_in_the_queue_is_a_warning_and_told_to_nobody(
 ) -> None:
     cloud = configured()
     configured(WORK_QUEUE_ID=cloud.queue() if has_queue else None)
+    cloud.warm_up()
     cloud.oci.fault(CREATE, times=1000, status=503, message="Not now.")
-    status, answer = cloud.invoke(work(cloud.volume()), seconds="2")
+    status, answer = cloud.invoke(work(cloud.volume()), seconds="4")
     [result] = answer["results"]
     assert (status, result["outcome"]) == (502, "deferred")
     assert result["reason"] == "left in the queue, to be tried again: Not now."
@@ -92,6 +93,7 @@ def test_what_stays_in_the_queue_is_a_warning_and_told_to_nobody(
 def test_what_is_deferred_is_no_warning(configured: Configure) -> None:
     cloud = configured()
     configured(WORK_QUEUE_ID=cloud.queue())
+    cloud.warm_up()
     cloud.oci.fault(CREATE, times=1000, status=503)
     assert cloud.invoke_one(tagged(cloud, cloud.volume()), seconds="3")["outcome"] == "deferred"
     assert levels(cloud) == ["INFO", "INFO"]
@@ -103,6 +105,7 @@ def test_a_queue_that_takes_nothing_is_told_with_the_statement_that_is_missing(
 ) -> None:
     cloud = configured()
     configured(WORK_QUEUE_ID=cloud.queue())
+    cloud.warm_up()
     cloud.oci.fault("PutMessages", times=1000, status=404, code="NotAuthorizedOrNotFound", message="No such queue.")
     cloud.oci.fault(CREATE, times=1000, status=409, code=code, message="Not now.")
     status, answer = cloud.invoke(tagged(cloud, cloud.volume()), seconds="3")
@@ -167,6 +170,7 @@ def test_what_was_sent_again_by_hand_is_found_when_its_trigger_is_delivered_agai
 ) -> None:
     volume = cloud.volume()
     event = tagged(cloud, volume, freeformTags=None)
+    cloud.warm_up()
     cloud.oci.fault("GetVolume", times=1000, status=503)
     cloud.invoke(event, seconds="2")
     cloud.oci.reset()
@@ -203,6 +207,7 @@ def test_the_title_of_an_alarm_that_was_split_is_the_alarms() -> None:
 
 def test_an_instance_whose_lists_both_fail_fails_once_and_as_what_may_pass(cloud: World) -> None:
     instance = cloud.instance()
+    cloud.warm_up()
     cloud.oci.fault("ListBootVolumeAttachments", times=1000, status=404, code="NotAuthorizedOrNotFound")
     cloud.oci.fault("ListVolumeAttachments", times=1000, status=503)
     status, answer = cloud.invoke(alarm({"resourceId": instance}), seconds="2")
@@ -212,9 +217,15 @@ def test_an_instance_whose_lists_both_fail_fails_once_and_as_what_may_pass(cloud
 
 NEEDS_A_PERSON: dict[str, Callable[[World], Any]] = {
     "a misspelt tag": lambda cloud: tagged(cloud, cloud.volume(), freeformTags={"backup": "ful"}),
-    "an alarm without a resource": lambda _: alarm({"poolId": "x"}),
-    "an alarm about something else": lambda _: alarm({"resourceId": "ocid1.loadbalancer.oc1.iad.a"}),
-    "an alarm with more streams": lambda _: alarm(*[{"resourceId": "ocid1.bucket.oc1.iad.a"}] * 100, total=140),
+    "an alarm without a selection": lambda cloud: alarm({"poolId": "x"}, alarm_id=cloud.alarm()),
+    "an alarm that is none": lambda _: alarm({"poolId": "x"}, alarm_id="my alarm"),
+    "an alarm about something else": lambda _: alarm(
+        {"resourceId": "ocid1.loadbalancer.oc1.iad.a"}, alarm_id="my alarm"
+    ),
+    "an alarm with more streams": lambda _: alarm(
+        *[{"resourceId": "ocid1.bucket.oc1.iad.a"}] * 100, total=140, alarm_id="my alarm"
+    ),
+    "a selection of nothing": lambda _: {"select": {"tag": "nobody-has-this"}},
     "an alarm without a firing entry": lambda _: {**alarm(), "alarmMetaData": []},
     "an unknown object": lambda _: [{"hello": "world"}],
     "a damaged alarm": lambda _: '{"alarmMetaData": [,',

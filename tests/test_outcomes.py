@@ -84,13 +84,6 @@ LASTING: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
-def warmed_up(cloud: World) -> World:
-    """The function has imported all that it needs, so that a short deadline is not used up by its start."""
-    planned = cloud.invoke_one({"volumeId": "ocid1.volume.oc1.iad.warm", "dryRun": True})
-    assert planned["outcome"] == "planned"
-    return cloud
-
-
 @pytest.mark.parametrize("case", PERMANENT)
 def test_an_error_that_a_redelivery_cannot_mend_is_told_once_with_a_hint(cloud: World, case: str) -> None:
     fault, hint = PERMANENT[case]
@@ -128,7 +121,8 @@ def test_a_fault_that_passes_is_retried_with_the_same_token_and_bytes(cloud: Wor
 @pytest.mark.parametrize("case", LASTING)
 def test_a_fault_that_lasts_ends_in_a_retryable_failure_before_the_deadline(isolated_cloud: World, case: str) -> None:
     fault, code = LASTING[case]
-    cloud = warmed_up(isolated_cloud)
+    cloud = isolated_cloud
+    cloud.warm_up()
     event = cloud.payload("event_updatevolume_tagged.json")
     cloud.oci.fault(CREATE, times=100, **fault)
     status, answer = cloud.invoke(event, seconds="2")
@@ -193,7 +187,8 @@ def test_a_token_whose_backup_was_deleted_since_is_a_duplicate_and_told_again(cl
 
 
 def test_a_connection_that_is_refused_is_a_retryable_failure(configured: Configure) -> None:
-    cloud = warmed_up(configured(OCI_ENDPOINT="http://127.0.0.1:1"))
+    cloud = configured(OCI_ENDPOINT="http://127.0.0.1:1")
+    cloud.warm_up()
     status, answer = cloud.invoke(cloud.payload("event_updatevolume_tagged.json"), seconds="2")
     assert status == 502
     assert answer["results"][0]["error"]["code"] == "ApiUnreachable"
@@ -205,7 +200,7 @@ def test_a_connection_that_is_refused_is_a_retryable_failure(configured: Configu
 def test_a_refused_tls_handshake_is_a_retryable_failure(configured: Configure) -> None:
     cloud = configured()
     cloud.oci.configure(OCI_ENDPOINT=cloud.oci.base_url.replace("http:", "https:"))
-    warmed_up(cloud)
+    cloud.warm_up()
     status, answer = cloud.invoke(cloud.payload("event_updatevolume_tagged.json"), seconds="2")
     cloud.oci.configure(OCI_ENDPOINT=cloud.oci.base_url)
     assert (status, answer["results"][0]["error"]["retryable"]) == (502, True)
@@ -239,7 +234,8 @@ def test_one_failure_stops_none_of_the_others(cloud: World) -> None:
 
 
 def test_what_the_deadline_cut_off_says_so_and_a_redelivery_completes_exactly_the_rest(configured: Configure) -> None:
-    cloud = warmed_up(configured(MAX_CONCURRENCY="1"))
+    cloud = configured(MAX_CONCURRENCY="1")
+    cloud.warm_up()
     volumes = [cloud.volume() for _ in range(4)]
     alarm = json.loads(payload("alarm_v1_5_split.json", instance="x"))
     alarm["alarmMetaData"][0]["dimensions"] = [{"resourceId": volume} for volume in volumes]
@@ -273,6 +269,7 @@ def test_at_most_the_configured_number_of_calls_is_in_flight() -> None:
 
 
 def test_an_instance_that_the_api_never_describes_is_a_retryable_failure(cloud: World) -> None:
+    cloud.warm_up()
     cloud.oci.fault("GetInstance", times=100, status=200, body="{}")
     status, answer = cloud.invoke(payload("alarm_v1_5_split.json", instance=cloud.instance()), seconds="3")
     assert (status, answer["results"][0]["error"]["code"]) == (502, "ApiUnreachable")
@@ -325,7 +322,8 @@ def test_a_backup_without_a_time_does_not_count_for_the_interval(configured: Con
 def test_however_many_targets_and_whatever_the_fault_the_answer_comes_in_time(
     isolated_cloud: World, fault: dict[str, Any]
 ) -> None:
-    cloud = warmed_up(isolated_cloud)
+    cloud = isolated_cloud
+    cloud.warm_up()
     alarm = json.loads(payload("alarm_v1_5_split.json", instance="x"))
     volumes = [f"ocid1.volume.oc1.iad.many{number}" for number in range(60)]
     alarm["alarmMetaData"][0]["dimensions"] = [{"resourceId": volume} for volume in volumes]

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from handlers.domain.errors import InvalidRequest
 from handlers.domain.result import Outcome, Result
 from handlers.domain.trigger import Target
-from handlers.triggers.collection import MAX_FAILURES, MAX_ITEMS, MAX_SKIPS, MAX_TARGETS
+from handlers.triggers.collection import MAX_FAILURES, MAX_ITEMS, MAX_SEARCHES, MAX_SKIPS, MAX_TARGETS
 from handlers.triggers.kinds import ENVELOPES, KINDS, MAX_DEPTH, recognise
 from handlers.triggers.refusals import UnknownKind
 from tests.parsing import parse_body, parse_results
@@ -119,6 +119,14 @@ def test_more_skips_than_anyone_reads_are_counted_apart_from_those_that_need_a_p
     assert (not_done.count, not_done.needs_person) == (MAX_SKIPS // 2, True)
     assert (nothing_asked.reason or "").startswith("50 more were skipped; the first: events of type com.oraclecloud")
     assert (not_done.reason or "").startswith("50 more were skipped; the first: the dimension names no resourceId")
+
+
+def test_selections_and_reports_beyond_the_limit_are_left_out_because_each_can_mean_everything() -> None:
+    *searches, result = parse_body([{"select": {}}, {"report": {}}] * MAX_SEARCHES, message_id="message-1")
+    assert len(searches) == MAX_SEARCHES
+    assert isinstance(result, Result)
+    assert result.error
+    assert result.error.message == "20 selections and reports beyond the first 20 were left out; send smaller batches"
 
 
 def test_resources_beyond_the_limit_are_left_out_and_that_is_told() -> None:

@@ -107,6 +107,18 @@ def test_a_volume_that_has_been_moved_is_protected_by_its_backups_where_it_was(e
     assert only_reason(estate, report()).startswith("all 2 ")
 
 
+def test_a_moved_volumes_backup_is_found_behind_those_of_all_that_stayed() -> None:
+    with world(page_size=2) as cloud:
+        other = compartment(cloud, "other")
+        moved, stays = backed_up(cloud, 20), backed_up(cloud, 1)
+        for _ in range(3):
+            age(cloud, cloud.backup(stays), 2)
+        path = f"/20160918/volumes/{moved}/actions/changeCompartment"
+        cloud.oci.operator.call("POST", path, {"compartmentId": other})
+        assert only_reason(cloud, report()).startswith("all 2 ")
+        assert cloud.invoke_one(report(maxAgeHours=10))["resourceId"] == moved
+
+
 def test_a_report_that_cannot_be_made_is_told_and_never_half(estate: World) -> None:
     estate.volume(**TAGGED)
     estate.oci.deny("inspect volume-backups")

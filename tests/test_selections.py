@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -14,8 +15,9 @@ from handlers.domain.errors import InvalidRequest
 from handlers.domain.selection import TagCondition
 from handlers.domain.tags import TagName
 from handlers.oci.search import build_query
+from tests.conftest import Configure
 from tests.parsing import parse_body
-from tests.test_deferral import cloud_with_queue, put_messages, told_as_accepted, wait_until_done
+from tests.test_deferral import cloud_with_queue, put, put_messages, told_as_accepted, wait_until_done
 from tests.world import World, payload, world
 
 SEARCH = "SearchResources"
@@ -114,7 +116,7 @@ def test_what_is_in_a_compartment_that_cannot_be_seen_is_told(estate: World) -> 
     estate.volume(compartmentId=inner, **TAGGED)
     estate.oci.deny("inspect compartments")
     [result] = estate.answer(select(compartmentId=compartment(estate, "elsewhere")))["results"]
-    assert result["reason"].startswith("1 with the tag backup are left out, because they are in compartments that")
+    assert result["reason"].startswith("1 with the tag backup left out: the function may not see the compartments that")
     [event] = estate.events()
     assert event["type"] == "volumebackup.skipped"
 
@@ -251,7 +253,24 @@ def test_many_volumes_are_put_into_the_queue_in_parts_and_each_is_backed_up_once
         assert [len(work["targets"]) for work in put_messages(cloud)] == [100, 100, 30]
         wait_until_done(cloud, 3)
         assert told_as_accepted(cloud) == volumes
+        parts = [{"work": part} for part in put_messages(cloud)]
+        put(cloud, *parts)
+        wait_until_done(cloud, 3 + len(parts))
         assert {len(cloud.backups_of(volume)) for volume in volumes} == {1}
+
+
+def test_without_a_queue_a_selection_is_worked_off_until_the_deadline_and_the_rest_is_told(estate: World) -> None:
+    volumes = {estate.volume(**TAGGED) for _ in range(60)}
+    estate.warm_up()
+    estate.oci.fault("CreateVolumeBackup", times=1000, delay_seconds=0.6)
+    status, answer = estate.invoke(select(), seconds="4")
+    assert status == 502
+    outcomes = Counter(result["outcome"] for result in answer["results"])
+    assert set(outcomes) == {"accepted", "failed"}
+    assert {result["resourceId"] for result in answer["results"]} == volumes
+    told = {event["subject"]: event["type"] for event in estate.events()}
+    assert set(told) == volumes
+    assert Counter(told.values())["volumebackup.failed"] == outcomes["failed"]
 
 
 def test_a_dry_run_of_a_selection_shows_every_request_and_puts_nothing_into_the_queue() -> None:
@@ -261,6 +280,20 @@ def test_a_dry_run_of_a_selection_shows_every_request_and_puts_nothing_into_the_
         answer = cloud.answer({**select(), "dryRun": True})
         assert (answer["outcome"], len(answer["results"])) == ("planned", 101)
         assert put_messages(cloud) == []
+
+
+@pytest.mark.parametrize("operation", [SEARCH, "GetVolume"])
+def test_a_dry_run_of_a_selection_that_fails_is_told_and_never_left_for_later(
+    configured: Configure, operation: str
+) -> None:
+    cloud = configured()
+    configured(WORK_QUEUE_ID=cloud.queue())
+    tag = f"dry-{operation.lower()}"
+    cloud.volume(freeformTags={tag: "yes"})
+    cloud.oci.fault(operation, times=1000, status=503)
+    status, answer = cloud.invoke({**select(tag=tag), "dryRun": True}, seconds="4")
+    assert (status, answer["outcome"]) == (502, "failed")
+    assert put_messages(cloud) == []
 
 
 # What an alarm's tag says, and whether it selects the shop's volume.
@@ -281,7 +314,7 @@ def test_an_alarm_about_anything_backs_up_what_its_tag_selects(estate: World, va
     assert estate.operations()[0] == "GetAlarm"
 
 
-@pytest.mark.parametrize("value", [None, "", "a.b.c=1", "my tag"])
+@pytest.mark.parametrize("value", [None, "", "a.b.c=1", "my tag", "app=", "app= "])
 def test_an_alarm_without_a_selection_is_told_with_the_tag_to_put_where(estate: World, value: str | None) -> None:
     alarm = estate.alarm(freeformTags={"backup-select": value} if value is not None else {})
     body = payload("alarm_of_a_database.json", alarm=alarm)
@@ -297,7 +330,8 @@ def test_an_alarm_that_may_not_be_read_says_which_policy_is_missing(estate: Worl
     answer = estate.answer(payload("alarm_of_a_load_balancer.json", alarm=alarm), x_oci_ns_messageid="message-1")
     [result] = answer["results"]
     assert result["error"]["hint"].startswith(
-        "It names no volume or instance, so its own tag backup-select was to be read. Check that "
+        "The alarm names no volume or instance, so the function reads what to back up from the alarm's own tag "
+        "backup-select. Check that "
         f"{alarm} exists and that a policy allows GetAlarm: Allow dynamic-group <the function's> to read alarms in"
     )
 

@@ -131,9 +131,11 @@ def test_every_service_class_is_registered_once() -> None:
 REFUSED = {
     "an unknown operation": ({"operation": "CreateVolumBackup"}, "and not 'CreateVolumBackup'"),
     "no operation": ({"status": 503}, "a fault names an operation of the local OCI, or *, and not None"),
-    "an unknown key": ({"operation": "*", "often": 1}, "a fault has no key 'often'; it has operation, times, after"),
+    "an unknown key": ({"operation": "*", "often": 1}, "a fault has no key 'often'; it has operation, region, times"),
     "times that are a text": ({"operation": "*", "times": "2"}, "times is a whole number, and not '2'"),
     "times that are a truth": ({"operation": "*", "times": True}, "times is a whole number, and not True"),
+    "an operation that steers the local OCI": ({"operation": "ClearFaults"}, "and not 'ClearFaults'"),
+    "no times": ({"operation": "*", "times": 0}, "times is 1 or more, and not 0"),
     "every of zero": ({"operation": "*", "every": 0}, "every is 1 or more, and not 0"),
     "a delay that is a text": ({"operation": "*", "delaySeconds": "1"}, "delaySeconds is a number, and not '1'"),
     "a status that is a text": ({"operation": "*", "status": "503"}, "status is a whole number, and not '503'"),
@@ -149,6 +151,14 @@ def test_a_fault_that_could_never_happen_is_refused_with_a_sentence(cloud: World
         cloud.oci.operator.call("POST", "/emulator/faults", fault)
     assert (caught.value.status, caught.value.code) == (400, "InvalidParameter")
     assert sentence in caught.value.message
+
+
+def test_a_fault_of_every_operation_can_be_taken_back(cloud: World) -> None:
+    cloud.oci.operator.call("POST", "/emulator/faults", {"operation": "*", "status": 503, "times": 1000})
+    with pytest.raises(oci.exceptions.ServiceError):
+        cloud.oci.operator.call("GET", "/20160918/volumes", compartmentId=cloud.oci.compartment_id)
+    cloud.oci.operator.call("DELETE", "/emulator/faults")
+    cloud.oci.operator.call("GET", "/20160918/volumes", compartmentId=cloud.oci.compartment_id)
 
 
 def test_a_fault_is_refused_in_python_as_it_is_by_http(cloud: World) -> None:

@@ -296,7 +296,7 @@ def bare_function(cloud: World) -> Iterator[Any]:
         "TOPIC_ID": cloud.oci.result_topic["id"],
         "OCI_ENDPOINT": cloud.oci.base_url,
     }
-    container = Container(Image(PROJECT / "func.py").command, environment, PROJECT, lines.append)
+    container = Container(Image(PROJECT / "func.py").command, environment, PROJECT, lambda line, _: lines.append(line))
     cloud.oci.wait(container.start())
     yield lambda body: cloud.oci.wait(container.invoke(body, {}, 20))
     cloud.oci.wait(container.stop(signal.SIGTERM))

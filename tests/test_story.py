@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from emulator.options import PROJECT
+from tests.measured import unmeasured
 
 
 def children_of(pid: int) -> set[int]:
@@ -66,7 +67,7 @@ def shown_on_the_first_page() -> list[str]:
 def story() -> str:
     """What the first command prints."""
     done = subprocess.run(
-        [sys.executable, "-m", "emulator.story"], cwd=PROJECT, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-m", "emulator.story"], cwd=PROJECT, capture_output=True, text=True, timeout=120, check=False
     )
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
@@ -87,6 +88,15 @@ def test_make_run_shows_the_main_job_and_ends_by_itself(story: str) -> None:
         '"title": "web-N is sick"',
         "backup-results took “N accepted: web-N (Boot Volume) and N more”",
         "bootvolumebackup.available",
+        'invokes the function with {"select": {"tag": "tier", "value": "db"}}',
+        "backup-results took “N accepted: shop-N and N more”",
+        "volumebackup.accepted of shop-N: REQUEST_RECEIVED",
+        'invokes the function with {"report": {"tag": "app", "maxAgeHours": N}}',
+        "backup-results took “N unprotected: shop-N and N more”",
+        "CopyVolumeBackup of db-data-N",
+        "backup-results took “N completed, N copying: db-data-N",
+        "backup-results took “copied: db-data-N",
+        "volumebackup.copied of db-data-N-NTNZ: AVAILABLE",
         "Done: every backup was made once and told.",
     ]
     told = re.sub(r"\d+", "N", story)
@@ -109,13 +119,18 @@ def test_the_story_shows_a_call_that_fails_and_is_sent_again_under_its_token(sto
     assert failed == accepted
 
 
+def test_the_report_of_the_story_finds_exactly_what_the_selection_left_out(story: str) -> None:
+    assert len(set(re.findall(r"volumebackup\.accepted of (shop-\d+)", story))) == 12
+    assert set(re.findall(r"volumebackup\.unprotected of (shop-\d+)", story)) == {"shop-13", "shop-14"}
+
+
 def test_the_story_fits_a_terminal(story: str) -> None:
     assert [line for line in story.splitlines() if len(line) > 110] == []
 
 
 @contextmanager
-def kept_story() -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
-    """``make run KEEP=1``, and the lines that it gives to try by hand."""
+def kept_story() -> Iterator[tuple[str, list[str]]]:
+    """``make run KEEP=1``: the address of its page, and the lines that it gives to try by hand."""
     with running([sys.executable, "-m", "emulator.story", "--keep"]) as process:
         assert process.stdout is not None
         lines = []
@@ -123,7 +138,8 @@ def kept_story() -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
             lines.append(line)
             if "bv backup list" in line:
                 break
-        yield process, lines[lines.index(next(line for line in lines if line.startswith("export "))) :]
+        [page] = re.findall(r"See it in a browser: (\S+)", "".join(lines))
+        yield page, lines[lines.index(next(line for line in lines if line.startswith("export "))) :]
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 0
 
@@ -139,8 +155,10 @@ curl -s --data-binary @- "$FN_API_URL/invoke/$function"
 def test_what_make_run_with_keep_prints_can_be_pasted_as_a_whole_and_twice(tmp_path: Path) -> None:
     (tmp_path / "fn").write_text(FN)
     (tmp_path / "fn").chmod(0o755)
-    environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
-    with kept_story() as (_, block):
+    environment = {**unmeasured(), "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    with kept_story() as (page, block):
+        with urllib.request.urlopen(page) as answer:
+            assert "<title>Local OCI</title>" in answer.read().decode()
         for _ in range(2):
             done = subprocess.run(
                 ["bash"], input="".join(block), env=environment, capture_output=True, text=True, check=False

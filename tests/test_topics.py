@@ -111,7 +111,7 @@ def test_a_topic_that_does_not_answer_does_not_keep_another_from_being_told(isol
     cloud = isolated_cloud
     other = new_topic(cloud, "patient")
     cloud.oci.configure(MAX_CONCURRENCY="1", TOPIC_ID=f"{cloud.oci.result_topic['id']},{other['id']}")
-    cloud.invoke_one({"volumeId": "ocid1.volume.oc1.iad.warm", "dryRun": True})
+    cloud.warm_up()
     cloud.oci.fault("PublishMessage", after=1, times=100, delay_seconds=30.0)
     status, answer = cloud.invoke(payload("request_minimal.json", volume=cloud.volume()), seconds="4")
     assert (status, answer["error"]["code"]) == (502, "PublishFailed")

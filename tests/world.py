@@ -77,6 +77,15 @@ class World(Estate):
         assert len(answer["results"]) == 1, answer
         return dict(answer["results"][0])
 
+    def warm_up(self) -> None:
+        """Let the function import all that it needs, or its start uses up a short deadline, and forget about it."""
+        already = len(self.log())
+        planned = self.invoke_one({"volumeId": "ocid1.volume.oc1.iad.warm", "dryRun": True})
+        assert planned["outcome"] == "planned"
+        self.log(least=already + 2)
+        assert_answers_are_oracles(self)
+        self.forget()
+
     def messages(self) -> list[Any]:
         """The bodies published to the result topic, decoded."""
         return [json.loads(entry.details["body"]) for entry in self.published(RESULTS)]

@@ -13,8 +13,11 @@ from typing import Any
 from .identifiers import HOME, Region, now
 from .journal import Journal
 from .operations import Document
+from .ways import on_some_way
 
 Listener = Callable[[Document], None]
+# Returns whether it takes an event to somebody, which it does in the background.
+Taker = Callable[[Document], bool]
 
 
 def build_event(
@@ -49,32 +52,43 @@ def build_event(
 
 
 class EventBus:
-    """Services of a region publish what happened to their resources; its Events and Connector Hub subscribe."""
+    """Services of a region publish what happened to their resources.
+
+    Other services follow that as listeners; the region's Events and Connector Hub take it to functions and topics.
+    """
 
     def __init__(self, journal: Journal, region: Region) -> None:
         self._journal = journal
         self._region = region
         self._listeners: list[Listener] = []
+        self._takers: list[Taker] = []
 
     def subscribe(self, listener: Listener) -> None:
         """Call `listener` with every event from now on."""
         self._listeners.append(listener)
 
-    def unsubscribe(self, listener: Listener) -> None:
-        """Call `listener` no more."""
-        self._listeners.remove(listener)
+    def offer(self, taker: Taker) -> None:
+        """Offer every event to `taker` from now on."""
+        self._takers.append(taker)
+
+    def withhold(self, taker: Taker) -> None:
+        """Offer `taker` nothing more."""
+        self._takers.remove(taker)
 
     def publish(self, event: Document) -> None:
-        """Write an event into the journal and hand it to every listener."""
+        """Offer an event to every taker, write it into the journal, and hand it to every listener."""
         data = event["data"]
-        self._journal.add(
-            "event",
-            f"{event['eventType']} of {data['resourceName']}",
-            type=event["eventType"],
-            resource=data["resourceId"],
-            source=data["additionalDetails"].get("volumeId"),
-            region=self._region.name,
-            event=event,
-        )
-        for listener in tuple(self._listeners):
-            listener(event)
+        with on_some_way():
+            takers = [taker for taker in tuple(self._takers) if taker(event)]
+            self._journal.add(
+                "event",
+                f"{event['eventType']} of {data['resourceName']}",
+                type=event["eventType"],
+                resource=data["resourceId"],
+                source=data["additionalDetails"].get("volumeId"),
+                region=self._region.name,
+                taken=bool(takers),
+                event=event,
+            )
+            for listener in tuple(self._listeners):
+                listener(event)

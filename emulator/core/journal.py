@@ -5,35 +5,68 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
+
+from .ways import Ways, current_ways
+
+Listener = Callable[["Entry"], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing that happened: its `kind` (request, event, invocation, message, queue, log), a line and details."""
+    """One thing that happened.
+
+    Attributes:
+        kind: request, event, call, log, invocation, message, queue and others.
+        line: what happened, for a person.
+        details: what happened, for a program; each kind has its own.
+        time: when, in seconds since 1970.
+        number: how many entries there were before it.
+        ways: the triggers that it follows from.
+    """
 
     kind: str
     line: str
-    details: dict[str, Any] = field(default_factory=dict)
-    time: float = field(default_factory=time.time)
+    details: dict[str, Any]
+    time: float
+    number: int
+    ways: Ways
 
 
 class Journal:
     """Entries are added by the local OCI's thread and read by any other."""
 
-    def __init__(self, listener: Callable[[Entry], None] | None = None) -> None:
+    def __init__(self, listener: Listener | None = None) -> None:
         self._entries: list[Entry] = []
         self._changed = threading.Condition()
-        self._listener = listener
+        self._listeners: list[Listener] = [listener] if listener else []
+
+    def subscribe(self, listener: Listener) -> None:
+        """Call `listener` with every entry from now on, on the local OCI's thread."""
+        self._listeners.append(listener)
+
+    def unsubscribe(self, listener: Listener) -> None:
+        """Call `listener` no more."""
+        self._listeners.remove(listener)
 
     def add(self, kind: str, line: str, **details: Any) -> None:
-        entry = Entry(kind, line, details)
+        moment = time.time()
         with self._changed:
+            entry = Entry(kind, line, details, moment, len(self._entries), current_ways())
             self._entries.append(entry)
             self._changed.notify_all()
-        if self._listener:
-            self._listener(entry)
+        for listener in tuple(self._listeners):
+            listener(entry)
+
+    def __len__(self) -> int:
+        with self._changed:
+            return len(self._entries)
+
+    def since(self, number: int, most: int | None = None) -> list[Entry]:
+        """Return the entries from this number on, at most so many."""
+        with self._changed:
+            return self._entries[number : None if most is None else number + most]
 
     def all(self) -> list[Entry]:
         """Everything so far."""

@@ -90,6 +90,11 @@ class Operation:
     path: str
     signed: bool
 
+    @property
+    def is_control(self) -> bool:
+        """Return whether it steers the local OCI, and is none of the cloud's."""
+        return self.path.startswith("/emulator/")
+
 
 def operation(method: str, path: str, *, signed: bool = True) -> Callable[[Handler], Handler]:
     """Declare a method to be an API operation; ``create_volume_backup`` stands for CreateVolumeBackup."""

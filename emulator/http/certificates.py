@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Iterable
 from pathlib import Path
 
 import certifi
@@ -10,11 +11,17 @@ import trustme
 
 
 class Authority:
-    """Certifies `host`; its file `bundle` holds it beside all public authorities, as many as are read in the cloud."""
+    """Certifies `host` and Oracle's host names in `regions`, which the proxy brings here.
 
-    def __init__(self, folder: Path, host: str) -> None:
+    Its file `bundle` holds it beside all public authorities, as many as are read in the cloud.
+    """
+
+    def __init__(self, folder: Path, host: str, regions: Iterable[str]) -> None:
         authority = trustme.CA()
         self.server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        authority.issue_cert(host).configure_cert(self.server)
+        domains = [
+            f"*.{region}.{domain}" for region in regions for domain in ("oraclecloud.com", "oci.oraclecloud.com")
+        ]
+        authority.issue_cert(host, *domains).configure_cert(self.server)
         self.bundle = folder / "ca-bundle.pem"
         self.bundle.write_bytes(Path(certifi.where()).read_bytes() + authority.cert_pem.bytes())

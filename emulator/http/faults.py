@@ -2,7 +2,8 @@
 
 A fault is one JSON object:
 
-* ``operation``: the API operation's name, e.g. ``CreateVolumeBackup``, or ``*``;
+* ``operation``: the API operation's name, e.g. ``CreateVolumeBackup``, or ``*`` for all but the calls under /emulator,
+  which steer the local OCI, and take back what was scripted;
 * ``region``: the region whose calls it hits (all);
 * ``times``: how many calls it hits (1), after letting ``after`` calls pass (0), and then each ``every``-th one (1);
 * ``delaySeconds``: wait before anything else;
@@ -54,6 +55,15 @@ class Fault:
     kill: str | None = None
     _calls: int = 0
 
+    @property
+    def words(self) -> str:
+        """What it does, for a person: `answers 503 ServiceUnavailable`."""
+        answer = f"answers {self.status} {self.code}" if self.status else ""
+        close = f"breaks the connection {self.close} the call" if self.close else ""
+        kill = f"kills the containers {self.kill} the call" if self.kill else ""
+        wait = f"waits {self.delay_seconds:g} s" if self.delay_seconds else ""
+        return ", ".join(filter(None, (wait, answer, close, kill)))
+
     def is_due(self) -> bool:
         """Count a call, and return whether it is one that is hit."""
         self._calls += 1
@@ -87,7 +97,7 @@ class Faults:
     """The faults that are still to come, of operations and regions whose names are known."""
 
     def __init__(self, operations: Iterable[str], regions: Iterable[str]) -> None:
-        self._operations = {*operations, "*"}
+        self._operations = {*operations}
         self._regions = {*regions}
         self._faults: list[Fault] = []
 
@@ -96,7 +106,7 @@ class Faults:
         for key, value in document.items():
             _check(key, value)
         operation = document.get("operation")
-        if operation not in self._operations:
+        if operation not in self._operations | {"*"}:
             raise ValueError(f"a fault names an operation of the local OCI, or *, and not {operation!r}")
         if "region" in document and document["region"] not in self._regions:
             raise ValueError(f"a fault names one of {', '.join(sorted(self._regions))}, and not {document['region']!r}")
@@ -108,8 +118,14 @@ class Faults:
         """Forget all of them."""
         self._faults.clear()
 
+    def waiting(self) -> list[Fault]:
+        """Return those that still have calls to hit."""
+        return [fault for fault in self._faults if fault.times > 0]
+
     def next(self, operation: str, region: str) -> Fault | None:
         """Return the fault that hits this call of an operation in a region, if any; the call is counted."""
+        if operation not in self._operations:
+            return None
         for fault in self._faults:
             if fault.operation not in {operation, "*"} or fault.region not in {region, ""} or fault.times <= 0:
                 continue
@@ -126,5 +142,5 @@ def _check(key: str, value: Any) -> None:
         raise ValueError(f"{key} is one of {', '.join(_CHOICES[key])}, and not {value!r}")
     if key in _TYPES and (not isinstance(value, _TYPES[key]) or isinstance(value, bool)):
         raise ValueError(f"{key} is {_NAMES[_TYPES[key][-1]]}, and not {value!r}")
-    if key == "every" and value < 1:
-        raise ValueError(f"every is 1 or more, and not {value!r}")
+    if key in {"every", "times"} and value < 1:
+        raise ValueError(f"{key} is 1 or more, and not {value!r}")

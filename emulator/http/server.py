@@ -8,7 +8,7 @@ import json
 import ssl
 import time
 import traceback
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from aiohttp import web
@@ -18,8 +18,10 @@ from ..core.identifiers import new_request_id
 from ..core.journal import Journal
 from ..core.operations import Call, Operation, Reply, operations_of
 from ..core.principals import Principal
+from ..core.ways import Ways, begin_way, following
 from .faults import Fault, Faults
-from .signatures import verify
+from .origins import refuse_other_origins
+from .signatures import is_with_token, verify
 
 _MAX_BODY_BYTES = 64 * 1024 * 1024
 Method = Callable[[Call], Awaitable[Reply]]
@@ -29,7 +31,9 @@ class Server:
     """Serves the operations of a region's services; keeps none of their state.
 
     `find_principal` knows who a key id belongs to; `authorize` raises ServiceError where a principal (its OCID) may not
-    carry out an operation; `kill_functions` ends their processes, for a fault that asks for it.
+    carry out an operation; `kill_functions` ends their processes, for a fault that asks for it; `find_sender` knows in
+    which call, and on which ways, a function has sent what comes over a connection. `pages` are served beside the
+    operations.
     """
 
     def __init__(
@@ -41,7 +45,9 @@ class Server:
         authorize: Callable[[str, str, Call], None],
         find_principal: Callable[[str], Principal | None],
         kill_functions: Callable[[], Awaitable[None]],
+        find_sender: Callable[[asyncio.BaseTransport | None], tuple[str, Ways] | None],
         latency_seconds: float,
+        pages: Sequence[web.AbstractRouteDef] = (),
     ) -> None:
         self._region = region
         self._journal = journal
@@ -49,8 +55,10 @@ class Server:
         self._authorize = authorize
         self._find_principal = find_principal
         self._kill_functions = kill_functions
+        self._find_sender = find_sender
         self._latency_seconds = latency_seconds
-        self._app = web.Application(client_max_size=_MAX_BODY_BYTES)
+        self._app = web.Application(client_max_size=_MAX_BODY_BYTES, middlewares=[refuse_other_origins])
+        self._app.router.add_routes(pages)
         self._runner: web.AppRunner | None = None
         for service in services:
             for declared, method in operations_of(service):
@@ -73,7 +81,10 @@ class Server:
 
     def _route(self, declared: Operation, method: Method) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def answer(request: web.Request) -> web.StreamResponse:
-            return await self._answer(declared, method, request)
+            sender = self._find_sender(request.transport) if is_with_token(request.headers) else None
+            call_id, ways = sender or ("", begin_way())
+            with following(ways):
+                return await self._answer(declared, method, request, call_id)
 
         return answer
 
@@ -88,14 +99,22 @@ class Server:
             operation="",
             region=self._region,
             status=error.status,
+            milliseconds=0.0,
             principal="",
+            caller="",
+            call="",
+            method=request.method,
+            path=request.path_qs,
+            fault="",
             headers=headers,
             content=b"",
             answer=None,
         )
         return _response(error.status, _error(error), {}, _request_id(request))
 
-    async def _answer(self, declared: Operation, method: Method, request: web.Request) -> web.StreamResponse:
+    async def _answer(
+        self, declared: Operation, method: Method, request: web.Request, call_id: str
+    ) -> web.StreamResponse:
         started = time.monotonic()
         content = b""
         headers = {name.lower(): value for name, value in request.headers.items()}
@@ -126,6 +145,10 @@ class Server:
             milliseconds=milliseconds,
             principal=principal.kind if principal else "",
             caller=principal.ocid if principal else "",
+            call=call_id,
+            method=request.method,
+            path=request.path_qs,
+            fault=fault.words if fault else "",
             headers=headers,
             content=content,
             # A copy: the resources go on with their lives.

@@ -26,6 +26,11 @@ _WITH_BODY = frozenset({"content-length", "content-type", "x-content-sha256"})
 _SKEW_SECONDS = 5 * 60
 
 
+def is_with_token(headers: Mapping[str, str]) -> bool:
+    """Return whether a request says that it is signed with a session token, as those of functions are."""
+    return 'keyId="ST$' in headers.get("authorization", "")
+
+
 def verify(
     method: str, target: str, headers: Mapping[str, str], body: bytes, find_principal: Callable[[str], Principal | None]
 ) -> Principal:

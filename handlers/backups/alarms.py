@@ -28,7 +28,10 @@ def selection_of(target: Target, api: OciApi, settings: Settings) -> Sequence[Se
     try:
         alarm = mapping(api.send(GET_ALARM, target.resource).document)
     except ApiError as error:
-        why = f"It names no volume or instance, so its own tag {settings.alarm_select_tag} was to be read."
+        why = (
+            "The alarm names no volume or instance, so the function reads what to back up from the alarm's own tag "
+            f"{settings.alarm_select_tag}."
+        )
         raise error.with_message(error.message, f"{why} {error.hint or ''}".strip()) from error
     name = short_text(alarm.get("displayName")) or target.name
     value = tag_value(tags_of(alarm), settings.alarm_select_tag)
@@ -46,6 +49,8 @@ def _read_condition(value: object) -> TagCondition | None:
     if value is None or value == "":
         return None
     key, equals, wanted = str(value).strip().partition("=")
+    if equals and not wanted.strip():
+        raise ValueError(f"'{one_line(str(value), 100)}' has no value after the equals sign")
     return TagCondition(TagName.of(key.strip()), wanted.strip() if equals else None)
 
 
@@ -53,11 +58,12 @@ def skip_alarm(target: Target, name: str | None, wrong: ValueError | None, tag: 
     """Return the skip of an alarm without a selection: its tag is not there, or says what is `wrong`."""
     why = f"its free-form tag {tag} cannot be understood: {wrong}" if wrong else f"has no free-form tag {tag}"
     hint = (
-        f"Set the free-form tag {tag} on the alarm, with a value like app=shop, and the volumes that have that tag are "
-        "backed up when it fires: oci monitoring alarm update --alarm-id "
+        f"Set the free-form tag {tag} on the alarm, and when it fires next, the volumes are backed up that its value "
+        "names by their own tag, here app=shop: oci monitoring alarm update --alarm-id "
         f'{target.resource.text} --freeform-tags \'{{"{tag}": "app=shop"}}\' (which replaces its other free-form '
-        "tags). Or let its query name volumes or instances, in the dimension resourceId. If it is to save nothing, "
-        "take the function's topic from it."
+        'tags). To back them up now, invoke the function with {"select": {"tag": "app", "value": "shop"}}. Or let the '
+        "alarm's query name volumes or instances, in the dimension resourceId. If the alarm is to save nothing, take "
+        "the function's topic from it."
     )
     return skipped(
         target.trigger,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from handlers.backups.existing_backups import DELETED, volume_backup
-from handlers.domain.errors import BackupFaulty, BackupStateUnknown, BackupUnfinished, FunctionError
-from handlers.domain.models import VolumeBackup
+from handlers.domain.errors import ApiError, BackupFaulty, BackupStateUnknown, BackupUnfinished, FunctionError
 from handlers.domain.resource_kinds import BACKUP_KINDS
 from handlers.domain.result import Outcome, Result, skipped
 from handlers.domain.trigger import Target
@@ -22,18 +23,45 @@ def is_completion(target: Target) -> bool:
 def complete(target: Target, api: OciApi) -> Result:
     """Read the backup (GetVolumeBackup and its kin) until its state is final: an event can outrun the API.
 
-    A copy, which takes its time, is looked at once. Raises BackupUnfinished where the deadline comes first, and
-    BackupStateUnknown where it cannot be read: neither says anything about the backup itself. Raises BackupFaulty where
-    a copy is of no use.
+    Raises BackupUnfinished where the deadline comes first, and BackupStateUnknown where it cannot be read: neither
+    says anything about the backup itself. Raises BackupFaulty where it is a copy that is of no use.
     """
     try:
-        answer, backup = (
-            _read(target, api) if target.is_copy else poll(lambda: _read(target, api), _is_unfinished, api.deadline)
-        )
+        answer = poll(lambda: _read(target, api, "the event says that the backup ended"), _is_unfinished, api.deadline)
     except BackupUnfinished:
         raise
     except FunctionError as error:
         raise BackupStateUnknown.of(error) from error
+    return _told(target, answer)
+
+
+def follow(target: Target, api: OciApi) -> Result:
+    """Look once at a copy, which takes its time, and return how it has ended.
+
+    Raises BackupUnfinished where it has not, and where its region does not know it yet; BackupFaulty where it is of no
+    use, and otherwise what `OciApi.send` raises.
+    """
+    try:
+        answer = _read(target, api, "the copy was asked for")
+    except ApiError as error:
+        if error.status != HTTPStatus.NOT_FOUND:
+            raise
+        raise BackupUnfinished(f"the copy was asked for, and its region does not know it: {error.message}") from error
+    return _told(target, answer)
+
+
+def _read(target: Target, api: OciApi, said: str) -> ApiResponse:
+    """Return the answer about a backup in a final state. Raises BackupUnfinished, and what `OciApi.send` raises."""
+    answer = api.send(BACKUP_KINDS[target.resource.resource_type].get_backup, target.resource)
+    backup = volume_backup(answer)
+    # A group's backup passes COMMITTED, too: like REQUEST_RECEIVED and CREATING that is not yet an end.
+    if backup.lifecycle_state not in _FINAL | DELETED:
+        raise BackupUnfinished(f"{said}, and the API says that it is {backup.lifecycle_state}")
+    return answer
+
+
+def _told(target: Target, answer: ApiResponse) -> Result:
+    backup = volume_backup(answer)
     name = target.name or backup.display_name
     if backup.lifecycle_state in DELETED:
         return skipped(target.trigger, "the backup has been deleted since", target.resource.text, resource_name=name)
@@ -50,16 +78,6 @@ def complete(target: Target, api: OciApi) -> Result:
         opc_request_id=answer.opc_request_id,
         is_copy=is_copy,
     )
-
-
-def _read(target: Target, api: OciApi) -> tuple[ApiResponse, VolumeBackup]:
-    answer = api.send(BACKUP_KINDS[target.resource.resource_type].get_backup, target.resource)
-    backup = volume_backup(answer)
-    # A group's backup passes COMMITTED, too: like REQUEST_RECEIVED and CREATING that is not yet an end.
-    if backup.lifecycle_state not in _FINAL | DELETED:
-        said = "the copy was asked for" if target.is_copy else "the event says that the backup ended"
-        raise BackupUnfinished(f"{said}, and the API says that it is {backup.lifecycle_state}")
-    return answer, backup
 
 
 def _is_unfinished(error: Exception) -> bool:

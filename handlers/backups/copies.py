@@ -10,22 +10,27 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from http import HTTPStatus
 from typing import Any
 
 from handlers.backups.completions import complete
 from handlers.backups.existing_backups import DELETED, parse_backup, provenance_of, volume_backup
 from handlers.backups.failures import failed
-from handlers.domain.errors import BackupFaulty, FunctionError
+from handlers.domain.errors import ApiError, BackupFaulty, BackupMismatch, FunctionError
 from handlers.domain.models import CopyBackupDetails, VolumeBackup
 from handlers.domain.ocids import Ocid, parse_ocid
 from handlers.domain.resource_kinds import BACKUP_KINDS
 from handlers.domain.result import Outcome, Result, skipped
-from handlers.domain.trigger import Target, Trigger
-from handlers.domain.untrusted import text
+from handlers.domain.trigger import Target
+from handlers.domain.untrusted import one_line, text
 from handlers.oci.client import OciApi
 from handlers.oci.copy_region import CopyRegion
 
 _PAGE = 1000  # the most that the service takes
+_COPY_DELETED = (
+    "A copy of the backup was asked for within the last 24 hours, and deleted since. If there is to be one after all, "
+    "have it made 24 hours after that at the earliest: the service remembers it for so long."
+)
 
 
 def wanted_copies(target: Target, completed: Result) -> Iterator[Target]:
@@ -76,9 +81,7 @@ def copy_backup(target: Target, api: OciApi, region: CopyRegion | None, *, dry_r
     try:
         return _copy(target, planned, request, api, region)
     except FunctionError as error:
-        failure = failed(target, error)
-        body = body_of_copy(target.resource, target.trigger)
-        return replace(failure, retry_token=planned.retry_token, request=request, body=body)
+        return replace(failed(target, _explain(error)), retry_token=planned.retry_token, request=request)
 
 
 def _token(target: Target, region: CopyRegion) -> str:
@@ -99,7 +102,24 @@ def _copy(target: Target, planned: Result, request: CopyBackupDetails, api: OciA
         retry_token=planned.retry_token,
         compartment_id=target.compartment_id,
     )
-    return replace(_told(planned, volume_backup(answer), target), opc_request_id=answer.opc_request_id)
+    copy = volume_backup(answer)
+    source = text(copy.document().get(kind.source_backup_field))
+    if source is not None and source.lower() != target.resource.text:
+        raise BackupMismatch(
+            f"The service answered with {one_line(copy.id, 255)}, a copy of {one_line(source, 255)}: the retry token "
+            "had been used before.",
+            hint="This backup was not copied: copy it by hand, and find out who used the token.",
+        )
+    return replace(_told(planned, copy, target), opc_request_id=answer.opc_request_id)
+
+
+def _explain(error: FunctionError) -> FunctionError:
+    """Return what is told of a refusal: a conflict passes, as one of a backup does, and a token may be spent."""
+    if isinstance(error, ApiError) and error.status == HTTPStatus.CONFLICT:
+        if error.code == "InvalidatedRetryToken":
+            return error.with_message(error.message, _COPY_DELETED)
+        error.retryable = error.retryable or error.code == "Conflict"
+    return error
 
 
 def _find_copy(target: Target, api: OciApi, region: CopyRegion) -> VolumeBackup | None:
@@ -150,12 +170,3 @@ def _told(planned: Result, copy: VolumeBackup, target: Target) -> Result:
         return replace(planned, outcome=Outcome.COMPLETED, volume_backup=copy)
     follow_up = ocid and Target(target.trigger, ocid, target.name, target.compartment_id, is_copy=True)
     return replace(planned, outcome=Outcome.COPYING, volume_backup=copy, follow_up=follow_up)
-
-
-def body_of_copy(backup: Ocid, trigger: Trigger) -> dict[str, Any]:
-    """Return the event that the backup has ended, as far as this function looks at it: it asks for the copy again."""
-    return {
-        "eventType": f"com.oraclecloud.blockvolumes.create{backup.resource_type}.end",
-        "eventID": trigger.id,
-        "data": {"resourceId": backup.text},
-    }

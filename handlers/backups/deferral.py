@@ -7,15 +7,16 @@ throttles or fails, the time is over. Whoever calls the function himself is wait
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from handlers.domain.deadline import Deadline
 from handlers.domain.defects import attempt
 from handlers.domain.errors import FunctionError, GivenUp
 from handlers.domain.result import Outcome, Result
-from handlers.domain.search import Task
+from handlers.domain.search import Report, Task
 from handlers.domain.trigger import Deferral, Target
 from handlers.domain.untrusted import one_line
 from handlers.domain.work import MAX_TARGETS, write_work
@@ -25,7 +26,17 @@ from handlers.oci.work_queue import MAX_MESSAGE_BYTES, WorkQueue
 
 # A queue that does not answer must not use up the time of the backups: what it does not take is told instead.
 _MAX_SECONDS = 10.0
+_SEND_AGAIN = "Look at what has kept it from being done for so long, and send it again by hand."
+_LOOK_AT_COPY = (
+    "Look at the copy in its region, where a large one can take a day. "
+    "If that is usual here, give the function a larger GIVE_UP_HOURS."
+)
+_NOT_ENDED = "it had not yet ended"
 _TOO_LARGE = "it is larger than a message of the queue may be"
+
+T = TypeVar("T")
+Write = Callable[[Sequence[T]], str]
+Put = tuple[Sequence[T], FunctionError | None]
 
 
 def give_up(task: Task, give_up_hours: int) -> GivenUp | None:
@@ -42,7 +53,7 @@ def give_up(task: Task, give_up_hours: int) -> GivenUp | None:
     return GivenUp(
         f"Tried for {hours} hour{'s' if hours > 1 else ''}, since {first_tried:%Y-%m-%d %H:%M:%S} UTC, and given up "
         f"after GIVE_UP_HOURS ({give_up_hours}). The first try had ended with: {task.deferral.reason}",
-        hint="Look at what has kept it from being done for so long, and send it again by hand.",
+        hint=_LOOK_AT_COPY if isinstance(task, Target) and task.is_copy else _SEND_AGAIN,
     )
 
 
@@ -89,13 +100,12 @@ class Deferrals:
 
     def _put_parts(self, queue: WorkQueue, targets: Sequence[Target], deferral: Deferral) -> Iterator[Task | Result]:
         parts = [targets[start : start + MAX_TARGETS] for start in range(0, len(targets), MAX_TARGETS)]
-        contents = (write_work(part, deferral.first_tried, deferral.reason) for part in parts)
-        errors = self._put(queue, contents, len(parts))
-        for number, (part, error) in enumerate(zip(parts, errors, strict=True), 1):
+        put = self._put(queue, parts, lambda part: write_work(part, deferral.first_tried, deferral.reason))
+        for number, (part, error) in enumerate(put, 1):
             if error is not None:
                 yield from part
                 continue
-            what = f"part {number} of {len(parts)} was put into the queue, with {len(part)} of {len(targets)} resources"
+            what = f"part {number} of {len(put)} was put into the queue, with {len(part)} of {len(targets)} resources"
             yield Result(part[0].trigger, Outcome.DEFERRED, reason=what, count=len(part))
 
     def defer(self, results: Sequence[Result]) -> list[Result]:
@@ -112,10 +122,8 @@ class Deferrals:
         standing = [_left_in_queue(result) if _is_alone_in_its_message(result) else result for result in results]
         if self._queue is None:
             return [_left_in_queue(result) if _is_left_of_work(result) else result for result in standing]
-        messages = list(_group([place for place, result in enumerate(standing) if _is_deferrable(result)], standing))
-        contents = (_write(places, standing, self._started) for places in messages)
-        errors = self._put(self._queue, contents, len(messages))
-        for places, error in zip(messages, errors, strict=True):
+        groups = _group([place for place, result in enumerate(standing) if _is_deferrable(result)], standing)
+        for places, error in self._put(self._queue, groups, lambda group: _write(group, results, self._started)):
             for place in places:
                 standing[place] = _deferred(standing[place]) if error is None else _not_deferred(standing[place], error)
         return standing
@@ -125,40 +133,62 @@ class Deferrals:
         following = [(place, result.follow_up) for place, result in enumerate(results) if result.follow_up is not None]
         if self._queue is None or not following:
             return results
-        contents = (write_work([task], self._started, "it had not yet ended") for _, task in following)
-        errors = self._put(self._queue, contents, len(following))
-        for (place, _), error in zip(following, errors, strict=True):
+        alone = [[pair] for pair in following]
+        put = self._put(
+            self._queue, alone, lambda pairs: write_work([task for _, task in pairs], self._started, _NOT_ENDED)
+        )
+        for [(place, _)], error in put:
             if error is not None:
                 reason = f"It cannot be told when it ends, for it could not be put into the queue: {error.message}"
                 results[place] = replace(results[place], reason=reason, hint=error.hint)
         return results
 
-    def _put(self, queue: WorkQueue, contents: Iterable[str], number: int) -> Sequence[FunctionError | None]:
-        """Put so many messages, and return why each was not put, or None. Not even a defect hides what was made."""
-        errors, defect = attempt(self._put_all, queue, contents)
-        return [defect] * number if errors is None else errors
+    def _put(self, queue: WorkQueue, groups: Iterable[Sequence[T]], write: Write[T]) -> list[Put[T]]:
+        """Put each group in a message, and return why it was not put, or None. Not even a defect hides what was made.
 
-    def _put_all(self, queue: WorkQueue, contents: Iterable[str]) -> list[FunctionError | None]:
-        messages = list(contents)
+        A group that is larger than a message may be is put in halves.
+        """
+        listed = list(groups)
+        put, defect = attempt(self._put_all, queue, listed, write)
+        return [(group, defect) for group in listed] if put is None else put
+
+    def _put_all(self, queue: WorkQueue, groups: Sequence[Sequence[T]], write: Write[T]) -> list[Put[T]]:
+        messages = [message for group in groups for message in _in_messages(group, write)]
         if not messages:
             return []
-        fitting = [content for content in messages if len(content.encode()) <= MAX_MESSAGE_BYTES]
+        fitting = [content for _, content in messages if _fits(content)]
         deadline = Deadline(min(self._deadline.at, time.monotonic() + _MAX_SECONDS))
         put = iter(queue.put(fitting, OciApi(self._connections, deadline)))
         too_large = FunctionError(_TOO_LARGE)
-        return [next(put) if len(content.encode()) <= MAX_MESSAGE_BYTES else too_large for content in messages]
+        return [(group, next(put) if _fits(content) else too_large) for group, content in messages]
 
 
-def _may_wait(target: Target) -> bool:
-    """Nobody waits for the answer about this resource, and it is not only asked what would be done."""
-    return not target.trigger.direct and not (target.request and target.request.dry_run)
+def _in_messages(group: Sequence[T], write: Write[T]) -> Iterator[tuple[Sequence[T], str]]:
+    """Yield a group with its message, or its halves with theirs where that would be too large: its tags can be long."""
+    content = write(group)
+    middle = len(group) // 2
+    if _fits(content) or not middle:
+        yield group, content
+    else:
+        yield from _in_messages(group[:middle], write)
+        yield from _in_messages(group[middle:], write)
+
+
+def _fits(content: str) -> bool:
+    return len(content.encode()) <= MAX_MESSAGE_BYTES
+
+
+def _may_wait(task: Task) -> bool:
+    """Nobody waits for the answer about this task, and it is not only asked what would be done."""
+    is_dry_run = not isinstance(task, Report) and task.request is not None and task.request.dry_run
+    return not task.trigger.direct and not is_dry_run
 
 
 def _is_deferrable(result: Result) -> bool:
     return (
         result.unfinished is not None
         and result.can_be_done_later
-        and not result.trigger.direct
+        and _may_wait(result.unfinished)
         and not _is_alone_in_its_message(result)
     )
 

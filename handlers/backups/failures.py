@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from handlers.domain.errors import DeadlineReached, FunctionError, InternalError
 from handlers.domain.ocids import Ocid
 from handlers.domain.resource_kinds import BACKUP_KINDS, SOURCES
 from handlers.domain.result import Outcome, Result
 from handlers.domain.search import Report, Search, Task
-from handlers.domain.trigger import Target
+from handlers.domain.trigger import Target, Trigger
 
 
 def failed(task: Task, error: BaseException) -> Result:
@@ -28,6 +29,7 @@ def failed(task: Task, error: BaseException) -> Result:
         retry_token=task.retry_token if resource.resource_type in SOURCES else None,
         request=task.planned,
         is_copy=task.is_copy or task.is_to_copy,
+        body=body_of_copy(resource, task.trigger) if task.is_to_copy else None,
     )
 
 
@@ -59,3 +61,12 @@ def left_undone(task: Task, *, begun: bool) -> str:
 def name_with_ocid(resource: Ocid, name: str | None) -> str:
     """Return what a resource is called, and its OCID."""
     return f"{name} ({resource.text})" if name else resource.text
+
+
+def body_of_copy(backup: Ocid, trigger: Trigger) -> dict[str, Any]:
+    """Return the event that the backup has ended, as far as this function looks at it: it asks for the copy again."""
+    return {
+        "eventType": f"com.oraclecloud.blockvolumes.create{backup.resource_type}.end",
+        "eventID": trigger.id,
+        "data": {"resourceId": backup.text},
+    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from handlers.backups.back_up import back_up
-from handlers.backups.completions import complete, is_completion
+from handlers.backups.completions import complete, follow, is_completion
 from handlers.backups.deferral import give_up
 from handlers.backups.failures import failed
 from handlers.backups.instances import volumes_of
@@ -39,7 +39,9 @@ def handle_task(
 
 
 def _end(target: Target, api: OciApi, settings: Settings, copy_region: CopyRegion | None) -> Sequence[Task | Result]:
-    """Return how a backup has ended, and its copy where it is to have one."""
+    """Return how a backup or a copy has ended, and the copy that a backup is to have."""
+    if target.is_copy:
+        return [follow(target, api)]
     if copy_region is None and not target.is_to_copy:
         return [complete(target, api)]
     from handlers.backups.copies import copy_backup, wanted_copies

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,14 +13,15 @@ from handlers.domain.ocids import Ocid, parse_ocid
 from handlers.domain.result import Result, skipped
 from handlers.domain.search import Report, Search
 from handlers.domain.selection import Selection
-from handlers.domain.tags import all_tags_of
+from handlers.domain.tags import tag_is_known, tags_of
 from handlers.domain.trigger import Target
 from handlers.domain.untrusted import short_text, text
 from handlers.oci.client import OciApi
 from handlers.oci.search import find_compartments, find_tagged
 
 _GONE = frozenset({"TERMINATING", "TERMINATED"})
-_INSPECT = {"volume": "volumes", "bootvolume": "volumes", "volumegroup": "volume-groups"}
+# What lets the function find them, and read and back them up, too.
+_TO_FIND = {"volume": "use volumes", "bootvolume": "use volumes", "volumegroup": "inspect volume-groups"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,9 @@ class Finder:
     def _is_meant(self, found: Found, item: dict[str, Any], compartments: _Compartments | None) -> bool:
         if str(item.get("lifecycleState")).upper() in _GONE:
             return False
-        if self._selection.condition.find_mismatch(all_tags_of(item)) is not None:
+        # Where the index does not tell the tags, its word counts: it was asked for the tag.
+        condition, tags = self._selection.condition, tags_of(item)
+        if tag_is_known(tags, condition.name) and condition.find_mismatch(tags) is not None:
             return False
         if compartments is None:
             return True
@@ -143,23 +147,28 @@ def targets_of(search: Search, api: OciApi) -> Sequence[Target | Result]:
 def tell_missing(task: Search | Report, finder: Finder, number: int) -> Iterator[Result]:
     """Yield a result where a search that found a `number` of resources may have missed some."""
     selection = task.selection
-    permissions = sorted({_INSPECT[name] for name in selection.resource_types})
-    statements = "; ".join(f"Allow dynamic-group <the function's> to inspect {name} in tenancy" for name in permissions)
+    grants = sorted({_TO_FIND[name] for name in selection.resource_types})
+    statements = "; ".join(f"Allow dynamic-group <the function's> to {grant} in compartment <C>" for grant in grants)
+    again = f"Then invoke the function with {json.dumps(task.body())}"
     if finder.unreadable:
         reason = f"{finder.unreadable} results of Resource Search were not understood, and are left out"
         yield skipped(task.trigger, reason, needs_person=True, hint="Please report this as a defect of the function.")
     if finder.unplaced:
         reason = (
-            f"{finder.unplaced} with the tag {selection.condition} are left out, because they are in compartments that "
-            f"the function may not see: whether those are below {selection.compartment_id}, it cannot know"
+            f"{finder.unplaced} with the tag {selection.condition} left out: the function may not see the compartments "
+            f"that they are in, and cannot tell whether these are below {selection.compartment_id}"
         )
-        hint = "Check the policy: Allow dynamic-group <the function's> to inspect compartments in tenancy"
+        hint = (
+            "Check that a policy allows it: Allow dynamic-group <the function's> to inspect compartments in tenancy. "
+            f"{again}"
+        )
         yield skipped(task.trigger, reason, needs_person=True, hint=hint)
     elif not number:
         reason = f"no {selection.any_of_them()} was found; a missing permission to inspect them looks the same"
         hint = (
-            "Check how the tag is spelled on the resources, and that a policy lets the function see them, in their "
-            f"compartments at least: {statements}. A tag that was set just now takes a while to be found."
+            "Check how the tag is spelled on the resources, and that a policy lets the function see them: "
+            f"{statements} (<C> is their compartment, or one above it). A tag that was set just now takes a while to "
+            f"be found. {again}"
         )
         yield skipped(task.trigger, reason, needs_person=True, hint=hint)
 

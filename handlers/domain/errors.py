@@ -125,7 +125,9 @@ class BackupFaulty(FunctionError):
     def of_copy(cls) -> BackupFaulty:
         return cls(
             "The copy has ended FAULTY: nothing can be restored from it.",
-            hint="Delete the copy, and have the backup copied again; if that ends FAULTY too, ask Oracle's support.",
+            hint="Delete the copy in the second region, and copy the backup by hand with oci bv backup copy: for 24 "
+            "hours the function gets the same copy, because it asks under the same retry token. If that ends FAULTY "
+            "too, ask Oracle's support.",
         )
 
 

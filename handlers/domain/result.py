@@ -148,6 +148,7 @@ class Result:
         known = {
             "trigger": without_none(trigger),
             "resourceId": self.resource_id,
+            "resourceName": self.resource_name,
             "outcome": self.outcome,
             "reason": self.reason,
             **(self.finding.document() if self.finding else {}),

@@ -34,7 +34,7 @@ from handlers.oci.transport import (
 )
 
 _MIN_SECONDS = 0.05
-_MAX_PAGES = 100
+_MAX_PAGES, _MAX_PAGES_AT_ONCE = 1000, 100  # of a million items, and of a list that is kept in memory as a whole
 _MAX_MESSAGE_LENGTH = 300
 _USER_AGENT = "create-volume-backup"
 _CODES = {
@@ -142,7 +142,9 @@ class OciApi:
 
         Raises what `send` raises, and ApiUnreachable where the list does not end.
         """
-        pages = self.list_pages(operation, resource, query, compartment_id=compartment_id)
+        pages = self.list_pages(
+            operation, resource, query, compartment_id=compartment_id, most_pages=_MAX_PAGES_AT_ONCE
+        )
         return [item for page in pages for item in page]
 
     def list_pages(
@@ -154,13 +156,14 @@ class OciApi:
         body: bytes | None = None,
         compartment_id: str | None = None,
         region: str | None = None,
+        most_pages: int = _MAX_PAGES,
     ) -> Iterator[list[dict[str, Any]]]:
         """Yield the pages of a list as they come. Raises what `send` raises, and ApiUnreachable where it does not end.
 
         `body` is what an operation is sent that lists what it is asked for.
         """
         page: str | None = None
-        for _ in range(_MAX_PAGES):
+        for _ in range(most_pages):
             paged = {**query, "page": page} if page else query
             answer = self.send(
                 operation, resource, query=paged, body=body, compartment_id=compartment_id, region=region
@@ -169,7 +172,7 @@ class OciApi:
             page = answer.next_page
             if not page:
                 return
-        raise ApiUnreachable(f"{operation.name} did not end after {_MAX_PAGES} pages.", hint=_TOO_LONG)
+        raise ApiUnreachable(f"{operation.name} did not end after {most_pages} pages.", hint=_TOO_LONG)
 
     def _attempt(self, operation: Operation, endpoint: Endpoint, request: _Request) -> ApiResponse:
         """One try, or several where the principal is refused: the platform exchanges its files underneath.

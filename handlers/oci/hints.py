@@ -11,13 +11,17 @@ _KEYS = "Allow service blockstorage to use keys in compartment <C>"
 _TAG_NAMESPACES = "Allow dynamic-group <the function's> to use tag-namespaces in tenancy"
 
 _BY_CODE = {
+    "InvalidatedRetryToken": (
+        "What this request had made was deleted since, and its retry token stays used up for 24 hours: make it by "
+        "hand, a copy with oci bv backup copy."
+    ),
     "LimitExceeded": "Delete backups that are no longer needed, or ask for a higher service limit.",
     "QuotaExceeded": "Delete backups that are no longer needed, or raise the compartment's quota.",
 }
 _BY_STATUS = {
-    409: "The resource is in a state that does not allow the operation; look at it and try again.",
-    413: "The request is larger than the service takes; send fewer or shorter fields.",
-    429: "The service throttles this tenancy; spread the triggers or lower MAX_CONCURRENCY.",
+    409: "Look at the resource, whose state does not allow the operation, and try again.",
+    413: "Send fewer or shorter fields: the request is larger than the service takes.",
+    429: "Spread the triggers or lower MAX_CONCURRENCY: the service throttles this tenancy.",
 }
 
 
@@ -53,19 +57,20 @@ def hint_for(situation: Situation, status: int, code: str, message: str) -> str:
     if status in {401, 404}:
         where = ", which the configuration names," if operation is PUBLISH_MESSAGE else ""
         statements = operation.statements(_compartment(situation.compartment_id))
-        exists = f"that {resource.text}{where} exists and " if resource else ""
+        # A list is asked for by compartment: whose it is does not matter.
+        exists = f"that {resource.text}{where} exists and " if resource and not operation.is_list else ""
         exists += f"that a policy allows {operation.name}: {statements}"
         if status == 404:
-            return f"Check {exists}{_group(situation)}"
+            return f"Check {exists}{_explain(statements, situation)}"
         return (
             "Check first that the function's clock is right within 5 minutes and its resource principal's token is "
-            f"not over (a container started anew gets a fresh one); then {exists}{_group(situation)}"
+            f"not over (a container started anew gets a fresh one); then {exists}{_explain(statements, situation)}"
         )
     if code == "RelatedResourceNotAuthorizedOrNotFound":
-        needed = _TAG_NAMESPACES + _group(situation) if "tag" in message.lower() else _KEYS
+        needed = _TAG_NAMESPACES + _explain(_TAG_NAMESPACES, situation) if "tag" in message.lower() else _KEYS
         return f"Check what the request refers to (a tag namespace, a key) and its policy: {needed}"
     if status >= 500:
-        return "The service failed; the same trigger can be delivered again and makes no second backup."
+        return "Deliver the same trigger again, which makes no second backup: the service failed."
     refused = f"Correct the request: {operation.name} refused it as it stands."
     return _BY_CODE.get(code) or _BY_STATUS.get(status, refused)
 
@@ -78,6 +83,10 @@ def _compartment(compartment_id: str | None) -> str:
     return f"compartment id {ocid.text}" if ocid and ocid.resource_type == "compartment" else "compartment <C>"
 
 
-def _group(situation: Situation) -> str:
-    function_id = situation.function_id
-    return f" (<the function's> is a dynamic group whose matching rule covers {function_id})" if function_id else ""
+def _explain(statements: str, situation: Situation) -> str:
+    """Return what stands for what in `statements`, as far as it is known."""
+    function_id, resource = situation.function_id, situation.resource
+    group = f"<the function's> is a dynamic group whose matching rule covers {function_id}" if function_id else ""
+    place = f"<C> is the compartment of {resource.text}" if "<C>" in statements and resource else ""
+    known = "; ".join(filter(None, (group, place)))
+    return f" ({known})" if known else ""

@@ -23,6 +23,7 @@ from handlers.output.titles import count_by_state, fit_title, name_and_more, nam
 
 _MAX_NAMED, _MAX_UNPROTECTED_NAMED = 10, 200
 _MAX_CAUSES = 10
+_MAX_SENTENCE = 2000  # the five statements for a volume group's backup, with long OCIDs, are 1,200
 # Notifications takes 64 KB, with the title and with JSON's escapes of quotes and line ends.
 _MAX_BYTES = 60_000
 _NOUNS = {
@@ -76,32 +77,46 @@ def write_alert(results: Sequence[Result], publish_error: FunctionError | None, 
 def _write_subject(concerning: Sequence[Result]) -> str:
     if not concerning:
         return "Backup results could not be published"
-    noun = _noun_of_subject(concerning[0])
     counts = count_by_state(concerning)
     worst, number = next(iter(counts.items()))
-    named = name_and_more([result for result in concerning if state_of(result) == worst], number)
-    if counts == {worst: 1}:
-        return fit_title(f"{noun} {_SUBJECTS.get(worst, worst)}: {named}")
+    first = [result for result in concerning if state_of(result) == worst]
+    named = name_and_more(first, number).removeprefix("report on ")
+    if len(counts) == 1:
+        state = "without a copy" if all(map(_is_uncopied, first)) else _SUBJECTS.get(worst, worst)
+        return fit_title(f"{_count_nouns(first, number)} {state}: {named}")
     states = ", ".join(f"{count} {_SUBJECTS.get(state, state)}" for state, count in counts.items())
-    return fit_title(f"{noun}s: {states}: {named}")
+    return fit_title(f"{_noun_of_subject(first).capitalize()}s: {states}: {named}")
 
 
-def _noun_of_subject(result: Result) -> str:
-    """What the worst result is about: mostly a backup."""
-    if result.finding:
-        return "Volume"
-    return "Report" if result.trigger.kind == "report" else "Backup"
+def _count_nouns(results: Sequence[Result], number: int) -> str:
+    """How many of what, at the beginning of a sentence: `Backup`, `2 backups`, `3 volumes`."""
+    noun = _noun_of_subject(results)
+    if number == 1:
+        return noun.capitalize()
+    return f"{number} {_plural_noun(results) if results[0].finding else f'{noun}s'}"
+
+
+def _noun_of_subject(results: Sequence[Result]) -> str:
+    """What the worst results are about: mostly a backup."""
+    if results[0].finding:
+        return _noun(results[0])
+    return "report" if results[0].trigger.kind == "report" else "backup"
+
+
+def _is_uncopied(result: Result) -> bool:
+    return result.finding is not None and result.finding.uncopied_to is not None
 
 
 def _group_by_cause(concerning: Iterable[Result]) -> list[Cause]:
     causes: dict[tuple[str | None, ...], Cause] = {}
     for result in concerning:
         state, error = state_of(result), result.error
-        # An API names the resource in its message: without it, the same refusal of many is one cause.
+        # Message and hint name the resource: without it, the same refusal of many is one cause.
         message = error.message.replace(result.resource_id or "\0", "") if error else result.reason
         if result.finding:  # one report is one cause, though every resource has a newest backup of its own
             message = f"{result.trigger.id} {result.finding.uncopied_to}"
-        key = (state, error.code if error else None, message, _retry_hint(result), str(result.resource_id is None))
+        hint = _hint_about(result, "")
+        key = (state, error.code if error else None, message, hint, str(result.resource_id is None))
         causes.setdefault(key, Cause(state, [])).results.append(result)
     return list(causes.values())
 
@@ -123,13 +138,11 @@ def _tell_what_happened(cause: Cause, results: Sequence[Result]) -> str:
     if cause.state == "FAULTY":
         which = f"The {_noun(first)} {name_of(first)} has" if one else f"{cause.number} backups have"
         return f"{which} ended FAULTY: nothing can be restored from {'it' if one else 'them'}."
+    if first.is_copy:
+        return _tell_of_copy(cause)
     if cause.state == "unconfirmed":
         which = f"The {_noun(first)} {name_of(first)} has" if one else f"{cause.number} backups have"
         return f"{which} ended, but the function could not read how."
-    if first.is_copy:
-        which = f"The {_noun(first)} {name_of(first)} was" if one else f"{cause.number} backups were"
-        kept = "The backup itself is" if one else "The backups themselves are"
-        return f"{which} not copied to the second region. {kept} there, in the first one."
     if first.finding:
         return _tell_what_was_found(first.finding, cause.number)
     if not _names_resource(first):
@@ -145,12 +158,28 @@ def _tell_what_happened(cause: Cause, results: Sequence[Result]) -> str:
     return f"{done}. {_tell_who_asked(cause)}"
 
 
+def _tell_of_copy(cause: Cause) -> str:
+    """A copy could not be asked for, or is FAULTY; or it was asked for, and nobody knows whether it has ended."""
+    name, one = name_of(cause.first), cause.number == 1
+    kept = "The backup itself is" if one else "The backups themselves are"
+    if cause.state == "unconfirmed":
+        which = (
+            f"the copy {name} in the second region has" if one else f"{cause.number} copies in the second region have"
+        )
+        told = f"Whether {which} ended is not known."
+    else:
+        which = f"The {_noun(cause.first)} {name} was" if one else f"{cause.number} backups were"
+        told = f"{which} not copied to the second region."
+    return f"{told} {kept} there, in the first one."
+
+
 def _tell_what_was_found(finding: Finding, number: int) -> str:
-    have = "has" if number == 1 else "have"
-    which = f"{number} of {finding.looked_at} {finding.selection} {have}"
+    which = f"{number} of {finding.looked_at} {finding.selection}"
     if finding.uncopied_to:
-        return f"{which} a fresh backup, but no copy of it in {finding.uncopied_to}."
-    return f"{which} no backup that is AVAILABLE and younger than {finding.max_age_hours:g} hours."
+        have = "has a fresh backup" if number == 1 else "have fresh backups"
+        return f"{which} {have} without a copy in {finding.uncopied_to}."
+    have = "has" if number == 1 else "have"
+    return f"{which} {have} no backup that is AVAILABLE and younger than {finding.max_age_hours:g} hours."
 
 
 def _tell_of_no_resource(cause: Cause, results: Sequence[Result]) -> str:
@@ -236,7 +265,7 @@ def _tell_why(cause: Cause) -> str:
     of = "" if number == 1 else "of the first "
     request = error.opc_request_id or cause.first.opc_request_id
     said = (
-        f'OCI answered {error.status} {error.code}: "{error.message}"'
+        f"OCI answered {error.status} {error.code}: {_quote(error.message)}"
         if isinstance(error, ApiError)
         else f"{error.message.removesuffix('.')} ({error.code})."
     )
@@ -245,11 +274,12 @@ def _tell_why(cause: Cause) -> str:
 
 
 def _tell_what_to_do(cause: Cause) -> str:
-    hint = cause.first.error.hint if cause.first.error else cause.first.hint
+    # What many have to do with is said of all: the hint names the first.
+    hint = _hint_about(cause.first, "each of them") if cause.number > 1 else _hint_of(cause.first)
     if hint:
         return f"What to do: {_sentence(hint)}"
     if cause.state == "FAULTY":
-        return "What to do: Make another backup, with the line below. If that ends FAULTY too, ask Oracle's support."
+        return "What to do: Make another backup, with the command below. If that ends FAULTY too, ask Oracle's support."
     if cause.first.error and cause.first.error.code == "InvalidRequest":
         return "What to do: Correct it and send it again. As it stands, it can never be carried out."
     return ""
@@ -258,10 +288,14 @@ def _tell_what_to_do(cause: Cause) -> str:
 def _tell_who_tries_again(cause: Cause, carrier: Carrier) -> str:
     """Honestly: what the platform's documents promise, and no more."""
     error = cause.first.error
+    if _is_uncopied(cause.first):
+        return "Nothing copies this by itself; the next backup that the function makes is copied when it has ended."
     if cause.state in {"FAULTY", "unprotected"}:
-        return "Nothing makes another backup by itself before the next event, alarm or request."
+        return "Nothing makes another backup by itself before the next event, alarm, selection or request."
     if error is None:
-        return "Nothing will try this again by itself; the next event, alarm or request is acted on as usual."
+        return (
+            "Nothing will try this again by itself; the next event, alarm, selection or request is acted on as usual."
+        )
     if isinstance(error, GivenUp):
         return "Nothing will try this again by itself: with this, it has left the queue."
     if not error.retryable:
@@ -317,13 +351,23 @@ def _plural_noun(results: Sequence[Result]) -> str:
     return f"{nouns.pop()}s" if len(nouns) == 1 else "resources"
 
 
-def _retry_hint(result: Result) -> str | None:
+def _hint_of(result: Result) -> str | None:
     return result.error.hint if result.error else result.hint
+
+
+def _hint_about(result: Result, name: str) -> str | None:
+    """What is to be done, with another name for the resource."""
+    hint = _hint_of(result)
+    return hint.replace(result.resource_id, name) if hint and result.resource_id else hint
+
+
+def _quote(text: str) -> str:
+    return f'"{text}"' if text.endswith((".", "!", "?", ".)")) else f'"{text}".'
 
 
 def _sentence(text: str) -> str:
     """`text` on one line, with a period at its end."""
-    text = one_line(text).strip()
+    text = one_line(text, _MAX_SENTENCE).strip()
     return text if text.endswith((".", "!", "?", "…", '"', ".'")) else f"{text}."
 
 

@@ -24,23 +24,29 @@ def describe_sending_again(concerning: Sequence[Result], delivery: Delivery) -> 
     lines = list(dict.fromkeys(lines))
     text = lines[0] if len(lines) == 1 else "[\n" + ",\n".join(lines) + "\n]"
     if len(text.encode("utf-8", "replace")) > _MAX_COMMAND_BYTES:
-        return (
-            f"To send them again by hand, deliver the trigger again: what is done already is not done twice. The "
-            f"{len(lines)} requests are too long for this mail and stand in the function's answer."
-        )
+        return _describe_what_is_too_long(concerning, len(lines))
     exactly = "" if len(lines) == 1 else f"exactly these {len(lines)} "
     if any("opcRetryToken" in body for body in bodies):
         what = f"send {exactly or 'this '}again by hand"
         tokens = "token" if len(lines) == 1 else "tokens"
-        safe = (
-            f" It carries the retry {tokens} of the first try: what that made after all is not made twice within 24 "
-            "hours of it."
-        )
+        safe = f" It carries the retry {tokens} of the first try, so that nothing is made twice within 24 hours of it."
     else:
         what, safe = f"have {exactly or 'this '}done by hand", ""
     return (
         f"To {what}, run the following where the OCI CLI is set up.{safe}\n\n"
         f"oci fn function invoke --function-id {delivery.function_id} --file - --body '{text}'"
+    )
+
+
+def _describe_what_is_too_long(concerning: Sequence[Result], number: int) -> str:
+    if any(result.finding for result in concerning):
+        return (
+            f"The command that does all {number} by hand is too long for this mail. Send the report again for less at "
+            "a time, by its value, compartmentId or resourceTypes: each mail then has its own command."
+        )
+    return (
+        f"To send them again by hand, deliver the trigger again: what is done already is not done twice. The {number} "
+        "requests are too long for this mail and stand in the function's answer."
     )
 
 

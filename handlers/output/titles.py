@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from handlers.domain.errors import BackupFaulty
 from handlers.domain.result import Outcome, Result
 from handlers.domain.untrusted import one_line
 
@@ -16,15 +17,21 @@ _OF_COPIES = {Outcome.COMPLETED: "copied", Outcome.FAILED: "copy failed"}
 def state_of(result: Result) -> str:
     """Return the state that counts: a backup that ended FAULTY is no completed one.
 
-    A completion that could not be read is `unconfirmed`: nothing is known to be wrong with its backup.
+    A completion that could not be read is `unconfirmed`, and so is a copy that was asked for: nothing is known to be
+    wrong with either.
     """
     if result.is_faulty:
         return "FAULTY"
+    if result.outcome is Outcome.FAILED and result.trigger.kind == "completion" and not _is_not_copied(result):
+        return "unconfirmed"
     if result.is_copy and result.outcome in _OF_COPIES:
         return _OF_COPIES[result.outcome]
-    if result.outcome is Outcome.FAILED and result.trigger.kind == "completion":
-        return "unconfirmed"
     return str(result.outcome)
+
+
+def _is_not_copied(result: Result) -> bool:
+    """Whether a copy could not be asked for, which its body does again, or has ended FAULTY."""
+    return result.is_copy and (result.body is not None or isinstance(result.error, BackupFaulty))
 
 
 def rank_of(result: Result) -> int:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from handlers.domain.errors import FunctionError, InvalidRequest
 from handlers.domain.result import Outcome, Result, skipped
-from handlers.domain.search import Task
+from handlers.domain.search import Report, Search, Task
 from handlers.domain.trigger import Trigger
 from handlers.domain.untrusted import identity, mapping, one_line, short_text
 from handlers.triggers.context import Context
@@ -21,6 +21,7 @@ from handlers.triggers.refusals import UnknownKind
 # The platform takes 6 MB a call, which is less than 10,000 real events or audit records.
 MAX_ITEMS = 10_000
 MAX_TARGETS = 5_000
+MAX_SEARCHES = 20  # selections and reports: few bytes ask for all that the function may see, each time anew
 MAX_SKIPS = 100  # told one by one; more are counted
 _FIND_SENDER = "Find out who sends it, and have one of these sent instead, or keep it away from the function."
 MAX_FAILURES = 10  # different ones told one by one; more are counted
@@ -54,6 +55,7 @@ class Collection:
         self._items_left_out = 0
         self._found: list[Task | Result] = []
         self._targets = 0
+        self._searches = 0
         self._skips: Counter[Result] = Counter()
         self._more_skips: Counter[Result] = Counter()
         self._failures: dict[str, _Failure] = {}
@@ -66,7 +68,11 @@ class Collection:
 
     def add(self, item: Task | Result) -> None:
         """Add what a document asks for, or the result of one that asks for nothing."""
-        if not isinstance(item, Result):
+        if isinstance(item, Search | Report):
+            self._searches += 1
+            if self._searches <= MAX_SEARCHES:
+                self._found.append(item)
+        elif not isinstance(item, Result):
             self._targets += 1
             if self._targets <= MAX_TARGETS:
                 self._found.append(item)
@@ -101,6 +107,7 @@ class Collection:
             *(_more_skips(first, count) for first, count in self._more_skips.items()),
             *(_failure_result(failure, total) for failure in self._failures.values()),
             *self._left_out(self._targets - MAX_TARGETS, "resources", MAX_TARGETS),
+            *self._left_out(self._searches - MAX_SEARCHES, "selections and reports", MAX_SEARCHES),
             *self._left_out(self._items_left_out, "items", MAX_ITEMS),
         ]
 

@@ -1,4 +1,4 @@
-"""An event of the Events service that a backup has ended, well or not.
+"""An event of the Events service that a backup, or a copy of one, has ended, well or not.
 
 https://docs.oracle.com/en-us/iaas/Content/Block/Tasks/backupstatusevents.htm
 """
@@ -18,7 +18,11 @@ from handlers.triggers.context import Context
 from handlers.triggers.refusals import NotBackedUp
 from handlers.triggers.resource_change import not_backed_up, read_trigger
 
-BACKUP_ENDED = re.compile(r"com\.oraclecloud\.blockvolumes\.create(boot)?volume(group)?backup\.end", re.IGNORECASE)
+# Oracle does not say in which region the end of a copy is told, nor whether the event names the copy or its source:
+# what it names is read, and either leads to the copy.
+BACKUP_ENDED = re.compile(
+    r"com\.oraclecloud\.blockvolumes\.(create(boot)?volume(group)?backup|copy(boot)?volumebackup)\.end", re.IGNORECASE
+)
 
 
 def is_backup_end(event_type: object) -> bool:

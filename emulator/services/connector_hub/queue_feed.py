@@ -14,6 +14,7 @@ from http import HTTPStatus
 from ...core.cloud import Cloud
 from ...core.errors import ServiceError
 from ...core.operations import Document
+from ...core.ways import following, join_ways
 from ..functions.deliveries import Deliveries
 from ..queue.backlog import Backlog, Delivery
 from ..queue.message import Message
@@ -52,8 +53,10 @@ class QueueFeed:
         # Of a queue that is gone nobody is told: the connector is idle.
         while backlog is not None:
             batch = await self._next_batch(backlog)
+            with following(join_ways(delivery.message.ways for delivery in batch)):
+                handing_over = self._cloud.in_background(self._hand_over(backlog, batch))
             # An invocation that was begun is not broken off when the connector stops.
-            await asyncio.shield(self._cloud.in_background(self._hand_over(backlog, batch)))
+            await asyncio.shield(handing_over)
 
     async def _next_batch(self, backlog: Backlog) -> list[Delivery]:
         """Deliver and return the next batch, once it is full or its first message has waited long enough."""

@@ -53,31 +53,37 @@ class Rules(Resources):
 
     def __init__(self, cloud: Cloud) -> None:
         super().__init__(cloud)
-        cloud.events.subscribe(self.receive)
+        cloud.events.offer(self.receive)
 
-    def receive(self, event: Document) -> None:
-        """Carry out the enabled actions of every enabled rule that an event matches."""
+    def receive(self, event: Document) -> bool:
+        """Carry out the enabled actions of every enabled rule that an event matches, and return whether there are any.
+
+        They are begun in the background.
+        """
         compartments, compartment_id = self.cloud.service(Compartments), event["data"]["compartmentId"]
+        is_taken = False
         for rule in self.collection.documents.values():
             if not rule["isEnabled"] or not compartments.is_at_or_below(compartment_id, rule["compartmentId"]):
                 continue
             if matches(json.loads(rule["condition"]), event):
                 for action in rule["actions"]["actions"]:
                     if action["isEnabled"]:
-                        self.cloud.in_background(self._carry_out(action, event))
+                        is_taken = True
+                        self.cloud.in_background(self._carry_out(rule, action, event))
+        return is_taken
 
-    async def _carry_out(self, action: Document, event: Document) -> None:
+    async def _carry_out(self, rule: Document, action: Document, event: Document) -> None:
         target = action[_TARGETS[action["actionType"]]]
         if action["actionType"] == "FAAS":
             await self.cloud.service(Deliveries).deliver_event(target, event)
         elif action["actionType"] == "OSS":
             self.cloud.service(Streams).put(target, json.dumps(event))
         else:
-            self._publish(target, event)
+            self._publish(target, event, rule["id"])
 
-    def _publish(self, topic_id: str, event: Document) -> None:
+    def _publish(self, topic_id: str, event: Document, rule_id: str) -> None:
         try:
-            self.cloud.service(Topics).publish_text(topic_id, event["eventType"], json.dumps(event))
+            self.cloud.service(Topics).publish_text(topic_id, event["eventType"], json.dumps(event), rule_id)
         except ServiceError:
             self.cloud.journal.add("discarded", f"an event to {topic_id}, which is gone")
 

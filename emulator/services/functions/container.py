@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 import aiohttp
 
+from ...core.ways import Ways, current_ways, following
 from .parent_death import die_with_parent
 
 _START_SECONDS = 20.0
@@ -34,14 +35,27 @@ class Outcome(NamedTuple):
     body: bytes
 
 
+class Invocation(NamedTuple):
+    """What a container works on: the call's id, and the ways that it belongs to."""
+
+    call_id: str
+    ways: Ways
+
+
 class ContainerDied(Exception):
     """The process ended, or closed its socket, before it had answered."""
 
 
 class Container:
-    """One process, for one invocation at a time, as this `user` if one is given. `log` gets every line that it writes.
+    """One process, for one invocation at a time, as this `user` if one is given.
 
-    It has a process group of its own, and ends with the local OCI, however that ends.
+    `log` gets every line that it writes, and the id of the call in which it does. It has a process group of its own,
+    and ends with the local OCI, however that ends.
+
+    Attributes:
+        invocation: what it works on, or has worked on last.
+        is_busy: whether it works on something.
+        is_warm: whether it has served an invocation.
     """
 
     def __init__(
@@ -49,7 +63,7 @@ class Container:
         command: Sequence[str],
         environment: Mapping[str, str],
         working_directory: Path,
-        log: Callable[[str], None],
+        log: Callable[[str, str], None],
         user: int | None = None,
     ) -> None:
         self._command = command
@@ -64,6 +78,9 @@ class Container:
         self._socket = self._directory / "lsnr.sock"
         self._process: asyncio.subprocess.Process | None = None
         self._logging: list[asyncio.Task[None]] = []
+        self.invocation = Invocation("", ())
+        self.is_busy = False
+        self.is_warm = False
 
     @property
     def pid(self) -> int | None:
@@ -108,6 +125,15 @@ class Container:
 
     async def invoke(self, body: bytes, headers: Mapping[str, str], seconds: float) -> Outcome:
         """Call the function. Raises ContainerDied, and TimeoutError after so many seconds."""
+        self.invocation = Invocation(headers.get("Fn-Call-Id", ""), current_ways())
+        self.is_busy = True
+        try:
+            return await self._call(body, headers, seconds)
+        finally:
+            self.is_busy = False
+            self.is_warm = True
+
+    async def _call(self, body: bytes, headers: Mapping[str, str], seconds: float) -> Outcome:
         connector = aiohttp.UnixConnector(str(self._socket), force_close=True)
         timeout = aiohttp.ClientTimeout(total=seconds)
         try:
@@ -141,4 +167,5 @@ class Container:
 
     async def _copy(self, stream: asyncio.StreamReader) -> None:
         async for line in stream:
-            self._log(line.decode(errors="replace").rstrip("\n"))
+            with following(self.invocation.ways or current_ways()):
+                self._log(line.decode(errors="replace").rstrip("\n"), self.invocation.call_id)

@@ -58,12 +58,12 @@ class Deployment:
         return ResourcePrincipal(directory, self._cloud.tokens, claims, seconds=seconds, owner=user, region=region)
 
     def _new_container(self) -> Container:
-        function, image = self._function, self._image
+        function, image, journal = self._function, self._image, self._cloud.journal
         application = self._find_application(function["applicationId"])
         return Container(
             image.command,
             build_environment(application, function, image, self.principal.environment()),
             image.function_file.parent,
-            lambda line: self._cloud.journal.add("log", line, text=line, function=function["id"]),
+            lambda line, call_id: journal.add("log", line, text=line, function=function["id"], call=call_id),
             image.user,
         )

@@ -122,7 +122,9 @@ class FnApi(Service):
         """InvokeFn, synchronous."""
         function = self._function(call)
         headers = {"Content-Type": call.headers.get("content-type", "text/plain")}
-        return as_reply(await self.cloud.service(Invocations).invoke(function["id"], call.content, headers))
+        invocations = self.cloud.service(Invocations)
+        invocations.note_call(function["id"], call)
+        return as_reply(await invocations.invoke(function["id"], call.content, headers))
 
     def _function(self, call: Call) -> Document:
         return _find(self.cloud.service(Functions), call.path["fnID"])

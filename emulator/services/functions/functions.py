@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from oci.functions import models
 
@@ -16,10 +16,12 @@ from ...core.operations import Call, Document, Reply, operation
 from ...core.resources import Resources
 from .accepted_changes import answer_change
 from .applications import VERSION, Applications
+from .container import Container
 from .deployment import Deployment
 from .environment import merge_config
 from .images import digest_of, find_image
 from .limits import check_function
+from .senders import Senders
 from .sources import image_of, is_of_before, show_function, with_source_details
 
 _PATH = f"{VERSION}/functions"
@@ -28,7 +30,11 @@ _NO_DESTINATION = {"kind": "NONE"}
 
 
 class Functions(Resources):
-    """Functions are ACTIVE at once, each with its own configuration, timeout, principal and containers."""
+    """Functions are ACTIVE at once, each with its own configuration, timeout, principal and containers.
+
+    Attributes:
+        senders: tells which invocation has sent a request.
+    """
 
     resource_type = "fnfunc"
     parameter = "functionId"
@@ -41,6 +47,7 @@ class Functions(Resources):
         super().__init__(cloud)
         self._deployments: dict[str, Deployment] = {}
         self._deleted: list[Deployment] = []
+        self.senders = Senders(self._containers)
 
     def show(self, document: Document, call: Call) -> Document:
         return show_function(document, models.Function, call)
@@ -125,6 +132,9 @@ class Functions(Resources):
     async def kill(self) -> None:
         """Send SIGKILL to the processes of every function, and wait for their end."""
         await asyncio.gather(*(deployment.pool.kill() for deployment in self._deployments.values()))
+
+    def _containers(self) -> Sequence[Container]:
+        return [container for deployment in self._deployments.values() for container in deployment.pool.containers]
 
     def rotate_principals(self) -> None:
         """Replace every function's key and token; the old tokens are refused from now on."""

@@ -11,8 +11,10 @@ from typing import Any
 
 from ...core.errors import ServiceError
 from ...core.identifiers import new_request_id
+from ...core.journal import Journal
 from ...core.operations import Call, Document, Reply, operation
 from ...core.service import Service
+from ...core.ways import on_some_way
 from .applications import VERSION
 from .container import ContainerDied, Outcome
 from .destinations import deliver_record
@@ -31,6 +33,12 @@ class Invocations(Service):
 
         An answer with status 502 of the function itself is returned. `seconds` takes the place of its timeout.
         """
+        with on_some_way():
+            return await self._invoke(function_id, body, headers, seconds)
+
+    async def _invoke(
+        self, function_id: str, body: bytes, headers: Mapping[str, str], seconds: float | None
+    ) -> Outcome:
         if len(body) > MAX_BODY_BYTES:
             raise ServiceError(413, "FunctionInvokeRequestContentTooLarge", "The request body is larger than 6 MB")
         functions = self.cloud.service(Functions)
@@ -38,19 +46,21 @@ class Invocations(Service):
         seconds = seconds or float(function["timeoutInSeconds"])
         started = time.monotonic()
         container = await pool.take()
+        platform = _platform_headers(seconds)
+        record = _Record(self.cloud.journal, function, platform["Fn-Call-Id"], started, is_cold=not container.is_warm)
+        record.begin()
         try:
-            outcome = await container.invoke(body, {**headers, **_platform_headers(seconds)}, seconds)
+            outcome = await container.invoke(body, {**headers, **platform}, seconds)
         except TimeoutError:
             await pool.discard(container)
-            raise self._failed(function, 504, "FunctionInvokeTimeout", "Timed out", started) from None
+            raise record.fail(504, "FunctionInvokeTimeout", "Timed out") from None
         except ContainerDied as died:
             await pool.discard(container)
-            raise self._failed(function, 502, "FunctionInvokeContainerFailed", str(died), started) from died
+            raise record.fail(502, "FunctionInvokeContainerFailed", str(died)) from died
         pool.give_back(container)
         if len(outcome.body) > MAX_BODY_BYTES:
-            message = "The answer is larger than 6 MB"
-            raise self._failed(function, 502, "FunctionInvokeResponseBodyTooLarge", message, started)
-        self._record(function, outcome.status, outcome.body, started)
+            raise record.fail(502, "FunctionInvokeResponseBodyTooLarge", "The answer is larger than 6 MB")
+        record.end(outcome.status, outcome.body)
         return outcome
 
     async def invoke_detached(self, function_id: str, body: bytes, headers: Mapping[str, str]) -> int:
@@ -73,24 +83,14 @@ class Invocations(Service):
     def _tell_destination(self, function: Document, status: int, request: str, response: str) -> None:
         destination = function["successDestination" if status == HTTPStatus.OK else "failureDestination"]
         record = {"functionId": function["id"], "status": status, "request": request, "response": response}
-        deliver_record(self.cloud, destination, f"{function['displayName']} {status}", json.dumps(record))
+        deliver_record(self.cloud, destination, f"{function['displayName']} {status}", record)
 
-    def _failed(self, function: Document, status: int, code: str, message: str, started: float) -> ServiceError:
-        self._record(function, status, json.dumps({"code": code, "message": message}).encode(), started)
-        return ServiceError(status, code, message)
-
-    def _record(self, function: Document, status: int, body: bytes, started: float) -> None:
-        milliseconds = (time.monotonic() - started) * 1000
-        answer = decode_answer(body)
-        summary = answer.get("outcome") or answer.get("code") if isinstance(answer, dict) else answer
-        self.cloud.journal.add(
-            "invocation",
-            f"answered {status} {summary} in {milliseconds:.0f} ms",
-            function=function["id"],
-            status=status,
-            answer=answer,
-            body=body,
-        )
+    def note_call(self, function_id: str, call: Call) -> None:
+        """Write into the journal that somebody calls a function directly."""
+        name = self.cloud.service(Functions).collection.get(function_id)["displayName"]
+        line = f"{name} is called, {len(call.content)} bytes"
+        details = {"caller": call.caller, "function": function_id, "content": call.content}
+        self.cloud.journal.add("direct", line, **details)
 
     @operation("POST", f"{VERSION}/functions/{{functionId}}/actions/invoke")
     async def invoke_function(self, call: Call) -> Reply:
@@ -98,10 +98,43 @@ class Invocations(Service):
         function_id = self.cloud.service(Functions).collection.from_path(call, "functionId")["id"]
         content_type = call.headers.get("content-type", "application/octet-stream")
         headers = {"Fn-Intent": call.headers.get("fn-intent", "cloudevent"), "Content-Type": content_type}
+        self.note_call(function_id, call)
         if call.headers.get("fn-invoke-type", "sync").lower() == "detached":
             self.cloud.in_background(self.invoke_detached(function_id, call.content, headers))
             return Reply(status=202)
         return as_reply(await self.invoke(function_id, call.content, {**headers, "Fn-Invoke-Type": "sync"}))
+
+
+class _Record:
+    """Writes into the journal how an invocation begins and how it ends."""
+
+    def __init__(self, journal: Journal, function: Document, call_id: str, started: float, *, is_cold: bool) -> None:
+        self._journal = journal
+        self._started = started
+        self._known = {"function": function["id"], "call": call_id, "cold": is_cold}
+
+    def begin(self) -> None:
+        start = "cold" if self._known["cold"] else "warm"
+        self._journal.add("call", f"{self._known['call']} begins, {start}", **self._known)
+
+    def end(self, status: int, body: bytes) -> None:
+        milliseconds = (time.monotonic() - self._started) * 1000
+        answer = decode_answer(body)
+        summary = answer.get("outcome") or answer.get("code") if isinstance(answer, dict) else answer
+        self._journal.add(
+            "invocation",
+            f"answered {status} {summary} in {milliseconds:.0f} ms",
+            **self._known,
+            status=status,
+            milliseconds=milliseconds,
+            answer=answer,
+            body=body,
+        )
+
+    def fail(self, status: int, code: str, message: str) -> ServiceError:
+        """Write that there is no answer, and return the error that is answered instead."""
+        self.end(status, json.dumps({"code": code, "message": message}).encode())
+        return ServiceError(status, code, message)
 
 
 def as_reply(outcome: Outcome) -> Reply:

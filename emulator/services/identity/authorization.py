@@ -48,11 +48,16 @@ _REGARDLESS_OF_TAGS = frozenset(
 
 
 class Authorization(Service):
-    """Decides in a region by the policies and dynamic groups as they are now; OCI takes minutes to know of a change."""
+    """Decides in a region by the policies and dynamic groups as they are now; OCI takes minutes to know of a change.
+
+    Attributes:
+        denied_grants: what is taken from all functions at the moment.
+    """
 
     def __init__(self, cloud: Cloud) -> None:
         super().__init__(cloud)
         self._denied: set[str] = set()
+        self.denied_grants: list[str] = []
 
     def authorize(self, caller_id: str, operation: str, call: Call) -> None:
         """Let a call pass. Raises ServiceError 404 where its caller may not make it, and 400 where no table has it."""
@@ -109,6 +114,7 @@ class Authorization(Service):
                     f"one of {known}"
                 )
             self._denied |= permissions_of(verb, name)
+            self.denied_grants.append(grant)
 
     def is_denied(self, permission: str) -> bool:
         """Return whether a permission is taken from all functions in this region."""
@@ -117,6 +123,7 @@ class Authorization(Service):
     def clear(self) -> None:
         """Give back what was denied."""
         self._denied.clear()
+        self.denied_grants.clear()
 
     def _check(self, caller_id: str, access: Access) -> None:
         refusal = self._find_refusal(caller_id, access)

@@ -217,7 +217,7 @@ class Alarms(Resources):
             raise related_not_found(f"topic {topic_id} not found")
         if "stream" in by_service:
             streams.put(by_service["stream"], text)
-        return [topics.publish_text(topic_id, title, text)] if topic_id else []
+        return [topics.publish_text(topic_id, title, text, alarm["id"])] if topic_id else []
 
 
 def _check_destinations(destinations: list[str]) -> None:

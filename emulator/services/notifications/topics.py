@@ -109,10 +109,14 @@ class Topics(Resources):
             raise invalid("messageType must be one of JSON, RAW_TEXT")
         if not self._rate.takes(topic["id"]):
             raise too_many_requests()
-        return Reply(self.publish_text(topic["id"], details.get("title") or "", details["body"]), status=202)
+        title = details.get("title") or ""
+        return Reply(self.publish_text(topic["id"], title, details["body"], call.caller), status=202)
 
-    def publish_text(self, topic_id: str, title: str, body: str) -> Document:
-        """Hand a message to the topic's subscriptions and return its PublishResult. Raises ServiceError 404."""
+    def publish_text(self, topic_id: str, title: str, body: str, publisher: str) -> Document:
+        """Hand a message to the topic's subscriptions and return its PublishResult. Raises ServiceError 404.
+
+        `publisher` is the OCID of what it comes from: a function, an alarm, a rule, the operator.
+        """
         topic = self.collection.get(topic_id)
         message = {"messageId": str(uuid.uuid4()), "timeStamp": now()}
         self.cloud.journal.add(
@@ -122,6 +126,7 @@ class Topics(Resources):
             title=title,
             body=body,
             messageId=message["messageId"],
+            publisher=publisher,
         )
         self.cloud.service(Inbox).keep_message(topic["name"], title, body)
         self.cloud.service(Subscriptions).deliver(topic, message["messageId"], title, body)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from ...core.errors import not_found
 from ...core.journal import Journal
 from ...core.operations import Document
+from ...core.ways import following
 from .message import Message
 
 
@@ -106,6 +107,11 @@ class Backlog:
                     if not channels or message.channel in channels:
                         del messages[message.number]
 
+    def waiting(self) -> Sequence[Message]:
+        """Return all messages that are neither deleted nor dead, in flight or not."""
+        self._settle()
+        return tuple(self._messages.values())
+
     def channels(self) -> list[str]:
         """Return the names of the channels that are not empty."""
         return sorted({message.channel for message in self._messages.values() if message.channel})
@@ -159,16 +165,17 @@ class Backlog:
         self._changed = asyncio.Event()
 
     def _tell(self, what: str, message: Message, words: str, **details: str) -> None:
-        self._journal.add(
-            "queue",
-            f"{self._queue['displayName']} {words}",
-            what=what,
-            queue=self._queue["id"],
-            message=message.number,
-            content=message.content,
-            deliveries=message.deliveries,
-            **details,
-        )
+        with following(message.ways):
+            self._journal.add(
+                "queue",
+                f"{self._queue['displayName']} {words}",
+                what=what,
+                queue=self._queue["id"],
+                message=message.number,
+                content=message.content,
+                deliveries=message.deliveries,
+                **details,
+            )
 
 
 def _stats(messages: Mapping[int, Message], channel: str | None) -> Document:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ...core.identifiers import timestamp
 from ...core.operations import Document
+from ...core.ways import Ways, current_ways
 
 
 @dataclass(slots=True)
@@ -23,6 +24,7 @@ class Message:
         expire_after: when it is discarded, whether it was consumed or not.
         deliveries: how often it was delivered.
         receipt: what its last delivery can be deleted or updated with while it is in flight; empty otherwise.
+        ways: what it was put in the course of.
     """
 
     number: int
@@ -34,6 +36,7 @@ class Message:
     expire_after: float
     deliveries: int = 0
     receipt: str = ""
+    ways: Ways = field(default_factory=current_ways)
 
     @property
     def size(self) -> int:

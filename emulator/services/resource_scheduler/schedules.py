@@ -13,6 +13,7 @@ from ...core.identifiers import now
 from ...core.operations import Call, Document, Reply, operation
 from ...core.resources import COMMON_FIELDS, Resources
 from ...core.tracked_resources import TrackedResources
+from ...core.ways import begin_way, following
 from ...core.work_requests import RESOURCE_SCHEDULER, accepted
 from ..functions.functions import Functions
 from ..functions.invocations import Invocations
@@ -111,7 +112,8 @@ class Schedules(TrackedResources):
         while due:
             schedule["timeNextRun"] = _text(due)
             await asyncio.sleep((due - datetime.now(UTC)).total_seconds())
-            self.run(schedule)
+            with following(begin_way()):
+                self.run(schedule)
             # Timers may be early: a time that has been is never due again.
             due = next_time(schedule, max(due, datetime.now(UTC)))
         schedule["timeNextRun"] = None
@@ -119,6 +121,7 @@ class Schedules(TrackedResources):
     def run(self, schedule: Document) -> Document:
         """Run a schedule now, and return the work request of that."""
         schedule.update(timeLastRun=now(), lastRunStatus="ACCEPTED")
+        self.cloud.journal.add("schedule", f"{schedule['displayName']} runs", schedule=schedule["id"])
         return self.track("START_RESOURCE", schedule, "RELATED", lambda: self._invoke_functions(schedule))
 
     def _invoke_functions(self, schedule: Document) -> None:

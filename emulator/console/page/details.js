@@ -1,0 +1,97 @@
+// The opened entry: what it holds, and the way that it is on, step by step.
+
+import { badge, byId, element, timeOfDay } from "./dom.js";
+import { sentenceOf } from "./rows.js";
+import { itemsOnWayOf } from "./ways.js";
+
+const MOST_STEPS = 200;
+const LANE_NAMES = { triggers: "trigger", function: "function", requests: "request", topics: "topic" };
+
+export class Details {
+  #items;
+  #openOther;
+  #onClose;
+  #region = byId("details");
+  #item = null;
+  #revision = -1;
+
+  /** `open(item)` opens another entry, `close()` is called when this is closed. */
+  constructor(items, { open, close }) {
+    this.#items = items;
+    this.#openOther = open;
+    this.#onClose = close;
+    this.#region.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") this.close();
+    });
+  }
+
+  get item() {
+    return this.#item;
+  }
+
+  /** Show an entry, and take the focus there. */
+  async show(item) {
+    this.#item = item;
+    await this.#load();
+    this.#region.focus({ preventScroll: true });
+    this.#region.scrollTop = 0;
+  }
+
+  /** Show what has become of the entry meanwhile. */
+  async refresh() {
+    if (this.#item && this.#item.revision !== this.#revision) await this.#load();
+  }
+
+  close() {
+    const item = this.#item;
+    this.#item = null;
+    this.#region.hidden = true;
+    if (item) this.#onClose(item);
+  }
+
+  async #load() {
+    const item = this.#item;
+    this.#revision = item.revision;
+    const answer = await fetch(`/console/entries/${item.number}`);
+    const { sections = [] } = answer.ok ? await answer.json() : {};
+    if (item !== this.#item) return;
+    this.#region.hidden = false;
+    const title = element("h2", {}, item.lane === "function" ? `${item.title}: ${item.outcome}` : item.title);
+    const closing = element("button", { type: "button", class: "plain", click: () => this.close() }, "Close");
+    const heading = element("header", {}, title, element("time", {}, timeOfDay(item.time)), closing);
+    const body = element("div", { class: "sections" }, ...sections.map(sectionOf));
+    this.#region.replaceChildren(heading, element("div", { class: "columns" }, this.#way(item), body));
+  }
+
+  #way(item) {
+    const steps = itemsOnWayOf(item, this.#items.lanes);
+    const shown = steps.slice(0, MOST_STEPS);
+    const rest = steps.length - shown.length;
+    const list = element("ol", { class: "steps" }, ...shown.map((step) => this.#step(step, step === item)));
+    const more = rest ? element("p", {}, `… and ${rest} more`) : null;
+    return element("div", { class: "way" }, element("h3", {}, "Its way"), list, more);
+  }
+
+  #step(step, isCurrent) {
+    const open = () => this.#openOther(step);
+    const lane = element("span", { class: "where" }, LANE_NAMES[step.lane]);
+    const properties = { type: "button", class: "step", click: open, "aria-current": isCurrent && "true" };
+    return element("li", {}, element("button", properties, lane, element("span", {}, sentenceOf(step))));
+  }
+}
+
+function sectionOf({ title, text, json, facts }) {
+  const content = facts ? listOf(facts) : element("pre", { tabindex: 0 }, text ?? JSON.stringify(json, null, 2));
+  return element("section", {}, element("h3", {}, title), content);
+}
+
+function listOf(facts) {
+  const pairs = Object.entries(facts).map(([name, value]) =>
+    element("div", {}, element("dt", {}, name), element("dd", {}, name === "signature" ? signature(value) : value)),
+  );
+  return element("dl", {}, ...pairs);
+}
+
+function signature(value) {
+  return badge(value, value === "verified" ? "good" : "bad");
+}
