@@ -337,6 +337,15 @@ def test_what_comes_from_names_tags_and_messages_is_text_and_never_markup(page: 
     assert page.locator("script").count() == 1
 
 
+def test_no_name_turns_the_words_beside_it_round(page: Page, seen: World) -> None:
+    """U+202E has everything up to the end of its line read from right to left: `signature verified`, too."""
+    back_up(seen, "\u202eturned")
+    sent = rows(page, "requests", "CreateVolumeBackup of [U+202E]turned")
+    expect(sent).to_contain_text("signature verified")
+    sent.click()
+    expect(page.locator("#details .step", has_text="CreateVolumeBackup of [U+202E]turned")).to_be_visible()
+
+
 class Elsewhere(BaseHTTPRequestHandler):
     """A page of another origin, which does what it can to the local OCI whose address it is told."""
 
