@@ -311,6 +311,33 @@ def test_a_denied_permission_and_a_rotated_key_are_seen_in_the_requests(page: Pa
     expect(rows(page, "requests", "signature not verified").first).to_contain_text("401")
 
 
+def test_who_presses_twice_makes_one_call_and_its_answer_stays_out_of_another_form(page: Page, seen: World) -> None:
+    before = len(seen.oci.journal)
+    seen.oci.fault("CreateVolume", delay_seconds=0.3)
+    form = page.locator("#form")
+    page.get_by_role("button", name="Make a volume").click()
+    form.locator("[name=name]").fill("pressed twice")
+    form.get_by_role("button", name="Make a volume").dblclick()
+    page.get_by_role("button", name="Forget faults").click()
+    expect(form.locator(".line")).to_contain_text("/emulator/faults")
+    expect(page.locator("#announcer")).to_contain_text("Make a volume: done")
+    expect(form.locator(".result")).to_be_empty()
+    expect(form.locator(".line")).to_contain_text("/emulator/faults")
+    made = [entry for entry in seen.oci.journal.since(before) if entry.details.get("operation") == "CreateVolume"]
+    assert len(made) == 1
+
+
+def test_a_form_that_lacks_something_says_what_to_do_first(tab: Page) -> None:
+    with world() as cloud, opened(tab, cloud) as page:
+        page.get_by_role("button", name="Attach a volume").click()
+        form = page.locator("#form")
+        expect(form.locator("[name=instanceId]")).to_have_text("none yet: launch an instance first")
+        before = len(cloud.oci.journal)
+        form.get_by_role("button", name="Attach a volume").click()
+        expect(form.locator("[name=volumeId]")).to_be_focused()
+        assert len(cloud.oci.journal) == before
+
+
 # Safety
 
 ATTACK = "<img src=x onerror=\"document.body.dataset.hit='1'\"><script>document.body.dataset.hit='2'</script>"
@@ -449,6 +476,7 @@ def test_a_screen_reader_finds_its_way_and_hears_what_happens(page: Page, seen: 
     expect(region.first).to_contain_text("accepted: heard")
     for button in page.locator("nav button").all():
         button.click()
+        assert page.locator("output, [role=status], [role=alert], [aria-live]").count() == 1
         assert (
             page.locator("#form")
             .locator("input:not([aria-label]), select")
