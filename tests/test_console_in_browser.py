@@ -457,6 +457,11 @@ def test_it_is_used_by_keyboard_alone(page: Page, seen: World) -> None:
     expect(page.locator("#details")).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.locator("#details")).to_be_hidden()
+    page.keyboard.press("Enter")
+    expect(page.locator("#details")).to_be_focused()
+    rows(page, "topics").first.focus()
+    page.keyboard.press("Escape")
+    expect(page.locator("#details")).to_be_hidden()
     assert page.evaluate("document.activeElement.closest('.rows').id") == "topics"
 
 
@@ -639,6 +644,16 @@ def test_the_page_goes_on_when_the_local_oci_was_away(tab: Page) -> None:
         tab.goto(f"{cloud.oci.base_url}/")
         expect(rows(tab, "topics", "accepted: of the first")).to_be_visible()
     expect(tab.locator("#connection")).to_contain_text("connection lost")
+    errors: list[Error] = []
+
+    def hear(error: Error) -> None:
+        errors.append(error)
+
+    tab.on("pageerror", hear)
+    rows(tab, "topics").first.click()
+    expect(tab.locator("#details")).to_contain_text("The local OCI does not answer.")
+    assert errors == []
+    tab.remove_listener("pageerror", hear)
     with world(port=port) as cloud:
         expect(tab.locator("#connection")).to_contain_text("live on")
         expect(rows(tab, "topics")).to_have_count(0)
