@@ -564,6 +564,12 @@ def test_ten_thousand_entries_are_held_without_getting_slow(tab: Page) -> None:
             assert typical < 100, f"{typical} ms"
             expect(rows(page, "triggers").last).to_contain_text("nightly 0")
             assert page.locator(".row").count() < 4 * 30
+            # Tab comes back to where somebody was, far from the newest.
+            rows(page, "triggers").last.focus()
+            page.keyboard.press("Tab")
+            page.keyboard.press("Shift+Tab")
+            assert page.evaluate("document.activeElement.closest('.rows')?.id") == "triggers"
+            page.locator("#connection").click()
             # News does not move what somebody reads, and is a press away.
             cloud.oci.run(lambda: cloud.oci.journal.add("schedule", "brand new"))
             page.locator("section:has(#triggers) .newer").click()

@@ -112,7 +112,9 @@ export class Lane {
         this.#drawn.delete(item);
       }
     }
-    const entrance = this.#focused ?? items.at(-1);
+    // Tab leads to what is in sight: what is not drawn cannot be led to.
+    const inSight = Math.min(items.length - 1, Math.ceil(scrollTop / ROW_HEIGHT));
+    const entrance = this.#focused ?? items[items.length - 1 - inSight];
     let before = null;
     for (const [item, place] of [...wanted].sort(([, one], [, other]) => one - other)) {
       before = this.#drawRow(item, place, items.length, item === entrance, before);
