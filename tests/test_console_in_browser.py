@@ -635,6 +635,20 @@ def test_it_fits_a_telephone_and_a_large_screen(tab: Page, seen: World, size: Vi
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
 
 
+@pytest.mark.parametrize("size", [(1280, 600), (800, 500)], ids=["a low window", "enlarged to 200 %"])
+def test_nothing_is_squeezed_where_there_is_little_height(tab: Page, seen: World, size: tuple[int, int]) -> None:
+    with opened(tab, seen, ViewportSize(width=size[0], height=size[1])) as page:
+        back_up(seen, f"at {size}")
+        rows(page, "requests").first.click()
+        page.get_by_role("button", name="Set a tag").click()
+        expect(page.locator("#form .line")).to_contain_text("bv volume update")
+        for part in ("#triggers", "#requests", "#details"):
+            assert page.locator(part).evaluate("part => part.clientHeight") >= 200
+        assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+        page.locator("#details").scroll_into_view_if_needed()
+        expect(page.locator("#details")).to_be_in_viewport()
+
+
 # What stands out of the page at its right edge, unless what it is in scrolls or cuts it off.
 BEYOND = """() => [...document.querySelectorAll("body *")]
   .filter((element) => element.checkVisibility() && !element.closest(".unseen, .extent, pre, svg, datalist"))

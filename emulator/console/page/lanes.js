@@ -121,7 +121,7 @@ export class Lane {
     }
     if (scrollTop < ROW_HEIGHT) this.#unseen = 0;
     this.#newer.hidden = this.#unseen === 0;
-    this.#newer.textContent = `↑ ${this.#unseen} new`;
+    this.#newer.replaceChildren(`↑ ${this.#unseen}`, element("span", { class: "unseen" }, " new"));
     this.#empty.hidden = items.length > 0;
     this.#count(items);
     this.#on.drawn();
