@@ -287,6 +287,15 @@ def test_a_secret_is_not_among_what_an_entry_holds(cloud: World) -> None:
     assert ask(cloud, "GET", "/console/entries/999999999")[0] == 404
 
 
+def test_an_invocation_that_failed_says_why(cloud: World) -> None:
+    cloud.invoke({"volumeId": "ocid1.volume.oc1.iad.none"})
+    entries = shown(cloud)
+    call = next(entry["call"] for entry in reversed(entries) if entry["kind"] == "invocation")
+    line = next(entry for entry in entries if entry["kind"] == "log" and entry["call"] == call)
+    assert line["text"].startswith("failed ")
+    assert len(line["text"]) > 30
+
+
 def test_a_request_that_no_operation_takes_can_be_opened(cloud: World) -> None:
     number = len(cloud.oci.journal)
     assert ask(cloud, "GET", "/nowhere?it=is")[0] == 400

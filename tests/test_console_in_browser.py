@@ -311,6 +311,33 @@ def test_a_denied_permission_and_a_rotated_key_are_seen_in_the_requests(page: Pa
     expect(rows(page, "requests", "signature not verified").first).to_contain_text("401")
 
 
+def test_who_presses_twice_makes_one_call_and_its_answer_stays_out_of_another_form(page: Page, seen: World) -> None:
+    before = len(seen.oci.journal)
+    seen.oci.fault("CreateVolume", delay_seconds=0.3)
+    form = page.locator("#form")
+    page.get_by_role("button", name="Make a volume").click()
+    form.locator("[name=name]").fill("pressed twice")
+    form.get_by_role("button", name="Make a volume").dblclick()
+    page.get_by_role("button", name="Forget faults").click()
+    expect(form.locator(".line")).to_contain_text("/emulator/faults")
+    expect(page.locator("#announcer")).to_contain_text("Make a volume: done")
+    expect(form.locator(".result")).to_be_empty()
+    expect(form.locator(".line")).to_contain_text("/emulator/faults")
+    made = [entry for entry in seen.oci.journal.since(before) if entry.details.get("operation") == "CreateVolume"]
+    assert len(made) == 1
+
+
+def test_a_form_that_lacks_something_says_what_to_do_first(tab: Page) -> None:
+    with world() as cloud, opened(tab, cloud) as page:
+        page.get_by_role("button", name="Attach a volume").click()
+        form = page.locator("#form")
+        expect(form.locator("[name=instanceId]")).to_have_text("none yet: launch an instance first")
+        before = len(cloud.oci.journal)
+        form.get_by_role("button", name="Attach a volume").click()
+        expect(form.locator("[name=volumeId]")).to_be_focused()
+        assert len(cloud.oci.journal) == before
+
+
 # Safety
 
 ATTACK = "<img src=x onerror=\"document.body.dataset.hit='1'\"><script>document.body.dataset.hit='2'</script>"
@@ -335,6 +362,15 @@ def test_what_comes_from_names_tags_and_messages_is_text_and_never_markup(page: 
     ]
     assert page.locator("body").get_attribute("data-hit") is None
     assert page.locator("script").count() == 1
+
+
+def test_no_name_turns_the_words_beside_it_round(page: Page, seen: World) -> None:
+    """U+202E has everything up to the end of its line read from right to left: `signature verified`, too."""
+    back_up(seen, "\u202eturned")
+    sent = rows(page, "requests", "CreateVolumeBackup of [U+202E]turned")
+    expect(sent).to_contain_text("signature verified")
+    sent.click()
+    expect(page.locator("#details .step", has_text="CreateVolumeBackup of [U+202E]turned")).to_be_visible()
 
 
 class Elsewhere(BaseHTTPRequestHandler):
@@ -421,6 +457,11 @@ def test_it_is_used_by_keyboard_alone(page: Page, seen: World) -> None:
     expect(page.locator("#details")).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.locator("#details")).to_be_hidden()
+    page.keyboard.press("Enter")
+    expect(page.locator("#details")).to_be_focused()
+    rows(page, "topics").first.focus()
+    page.keyboard.press("Escape")
+    expect(page.locator("#details")).to_be_hidden()
     assert page.evaluate("document.activeElement.closest('.rows').id") == "topics"
 
 
@@ -440,6 +481,7 @@ def test_a_screen_reader_finds_its_way_and_hears_what_happens(page: Page, seen: 
     expect(region.first).to_contain_text("accepted: heard")
     for button in page.locator("nav button").all():
         button.click()
+        assert page.locator("output, [role=status], [role=alert], [aria-live]").count() == 1
         assert (
             page.locator("#form")
             .locator("input:not([aria-label]), select")
@@ -522,6 +564,12 @@ def test_ten_thousand_entries_are_held_without_getting_slow(tab: Page) -> None:
             assert typical < 100, f"{typical} ms"
             expect(rows(page, "triggers").last).to_contain_text("nightly 0")
             assert page.locator(".row").count() < 4 * 30
+            # Tab comes back to where somebody was, far from the newest.
+            rows(page, "triggers").last.focus()
+            page.keyboard.press("Tab")
+            page.keyboard.press("Shift+Tab")
+            assert page.evaluate("document.activeElement.closest('.rows')?.id") == "triggers"
+            page.locator("#connection").click()
             # News does not move what somebody reads, and is a press away.
             cloud.oci.run(lambda: cloud.oci.journal.add("schedule", "brand new"))
             page.locator("section:has(#triggers) .newer").click()
@@ -587,6 +635,20 @@ def test_it_fits_a_telephone_and_a_large_screen(tab: Page, seen: World, size: Vi
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
 
 
+@pytest.mark.parametrize("size", [(1280, 600), (800, 500)], ids=["a low window", "enlarged to 200 %"])
+def test_nothing_is_squeezed_where_there_is_little_height(tab: Page, seen: World, size: tuple[int, int]) -> None:
+    with opened(tab, seen, ViewportSize(width=size[0], height=size[1])) as page:
+        back_up(seen, f"at {size}")
+        rows(page, "requests").first.click()
+        page.get_by_role("button", name="Set a tag").click()
+        expect(page.locator("#form .line")).to_contain_text("bv volume update")
+        for part in ("#triggers", "#requests", "#details"):
+            assert page.locator(part).evaluate("part => part.clientHeight") >= 200
+        assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+        page.locator("#details").scroll_into_view_if_needed()
+        expect(page.locator("#details")).to_be_in_viewport()
+
+
 # What stands out of the page at its right edge, unless what it is in scrolls or cuts it off.
 BEYOND = """() => [...document.querySelectorAll("body *")]
   .filter((element) => element.checkVisibility() && !element.closest(".unseen, .extent, pre, svg, datalist"))
@@ -602,6 +664,16 @@ def test_the_page_goes_on_when_the_local_oci_was_away(tab: Page) -> None:
         tab.goto(f"{cloud.oci.base_url}/")
         expect(rows(tab, "topics", "accepted: of the first")).to_be_visible()
     expect(tab.locator("#connection")).to_contain_text("connection lost")
+    errors: list[Error] = []
+
+    def hear(error: Error) -> None:
+        errors.append(error)
+
+    tab.on("pageerror", hear)
+    rows(tab, "topics").first.click()
+    expect(tab.locator("#details")).to_contain_text("The local OCI does not answer.")
+    assert errors == []
+    tab.remove_listener("pageerror", hear)
     with world(port=port) as cloud:
         expect(tab.locator("#connection")).to_contain_text("live on")
         expect(rows(tab, "topics")).to_have_count(0)

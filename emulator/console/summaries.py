@@ -98,7 +98,9 @@ def _log(_: Cloud, entry: Entry) -> Document:
     document = decode(entry.line)
     line = entry.line
     if isinstance(document, dict):
-        line = " ".join(str(document[name]) for name in _OF_LOG_LINES if document.get(name)) or line
+        error = document["error"] if isinstance(document.get("error"), dict) else {}
+        told = {**document, "message": document.get("message") or error.get("message")}
+        line = " ".join(str(told[name]) for name in _OF_LOG_LINES if told.get(name)) or line
     return {"lane": FUNCTIONS, "call": entry.details["call"], "text": line}
 
 

@@ -12,7 +12,8 @@ export class Actions {
   #opened = null;
   #fields = new Map();
   #line = element("code", { class: "line" });
-  #result = element("output", { class: "result" });
+  // No live region of its own: what it says is said once, by `#say`.
+  #result = element("div", { class: "result" });
   #timer = null;
 
   /** `say(sentence)` tells what came of a call to those who do not see it. */
@@ -109,19 +110,20 @@ export class Actions {
         autocomplete: "off",
         spellcheck: "false",
         list: field.suggestions && `${id}-list`,
+        required: !field.isOptional,
       });
     }
-    const select = element("select", { id, name: field.name });
+    const select = element("select", { id, name: field.name, required: true });
     if (field.choices) select.append(...field.choices.map(([value, label]) => element("option", { value }, label)));
     else this.#offer(field, select);
     return select;
   }
 
-  #offer({ from }, select) {
+  #offer({ from, none }, select) {
     const found = this.#state ? from(this.#state) : [];
     const offered = found.length
       ? found.map(({ id, name }) => element("option", { value: id }, name))
-      : [element("option", { value: "" }, "none yet")];
+      : [element("option", { value: "" }, `none yet: ${none}`)];
     const isSame =
       offered.length === select.options.length &&
       offered.every((option, place) => option.isEqualNode(select.options[place]));
@@ -149,16 +151,22 @@ export class Actions {
 
   async #submit(event) {
     event.preventDefault();
-    const { label } = this.#opened;
+    const asked = this.#opened;
+    // Who presses twice means one call.
+    if (asked.isCalling) return;
+    asked.isCalling = true;
     this.#result.replaceChildren("…");
     const told = await this.#send(true);
-    if (told.line) this.#line.textContent = told.line;
+    asked.isCalling = false;
     const { status, answer } = "status" in told ? told : { status: 400, answer: told };
     const isGood = status >= 200 && status < 300;
-    const words = isGood ? "done" : `${status || "broken off"} ${answer?.message ?? answer?.code ?? ""}`;
-    this.#result.replaceChildren(element("p", { class: isGood ? "good" : "bad" }, `${label}: ${words}`));
+    const words = isGood ? "done" : [status || "broken off", wordsOf(answer)].filter(Boolean).join(" ");
+    this.#say(`${asked.label}: ${words}`);
+    // Meanwhile another form may have been opened, which this is not about.
+    if (asked !== this.#opened) return;
+    if (told.line) this.#line.textContent = told.line;
+    this.#result.replaceChildren(element("p", { class: isGood ? "good" : "bad" }, `${asked.label}: ${words}`));
     if (answer) this.#result.append(answerOf(answer));
-    this.#say(`${label}: ${words}`);
   }
 
   async #send(perform) {
@@ -171,7 +179,8 @@ export class Actions {
       });
       return await answer.json();
     } catch {
-      return { message: "The local OCI does not answer." };
+      const message = "The local OCI does not answer.";
+      return perform ? { status: 0, answer: message } : { message };
     }
   }
 
@@ -185,6 +194,10 @@ export class Actions {
       this.#say("Selected: the browser does not let a page copy");
     }
   }
+}
+
+function wordsOf(answer) {
+  return typeof answer === "string" ? answer : (answer?.message ?? answer?.code ?? "");
 }
 
 function answerOf(answer) {

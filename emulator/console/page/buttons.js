@@ -4,9 +4,33 @@ const VOLUME = {
   name: "volumeId",
   label: "Volume",
   from: ({ volumes }) => volumes.items.filter(({ kind }) => kind === "volume"),
+  none: "make a volume first",
 };
-const INSTANCE = { name: "instanceId", label: "Instance", from: ({ instances }) => instances };
-const CONNECTOR = { name: "connectorId", label: "Connector", from: ({ connectors }) => connectors };
+const INSTANCE = {
+  name: "instanceId",
+  label: "Instance",
+  from: ({ instances }) => instances,
+  none: "launch an instance first",
+};
+const CONNECTOR = {
+  name: "connectorId",
+  label: "Connector",
+  from: ({ connectors }) => connectors,
+  none: "Connector Hub has to have one",
+};
+const ALARM = { name: "alarmId", label: "Alarm", from: ({ alarms }) => alarms, none: "make an alarm first" };
+const ABOUT = {
+  name: "resourceId",
+  label: "About",
+  from: ({ instances, volumes }) => [...instances, ...volumes.items],
+  none: "launch an instance or make a volume first",
+};
+const SCHEDULE = {
+  name: "scheduleId",
+  label: "Schedule",
+  from: ({ schedules }) => schedules,
+  none: "Resource Scheduler has to have one",
+};
 const OPERATIONS = [
   "CreateVolumeBackup",
   "CreateBootVolumeBackup",
@@ -40,7 +64,7 @@ const FAULTS = [
 const text = (name, label, value) => ({ name, label, value });
 
 // By group and label: the action, and its fields. A field has a value, with suggestions or without, `choices` of value and
-// label, or what it takes `from` the state.
+// label, or what it takes `from` the state, with what to do where that has `none`.
 export const GROUPS = {
   Volumes: {
     "Make a volume": ["create-volume", text("name", "Name", "db-data"), text("sizeInGBs", "Size in GB", "50")],
@@ -48,22 +72,18 @@ export const GROUPS = {
       "tag-volume",
       VOLUME,
       text("key", "Tag", "backup"),
-      { ...text("value", "Value, empty for none", "full"), suggestions: ["full", "incremental", "yes", "no"] },
+      { ...text("value", "Value, empty for none", "full"), isOptional: true, suggestions: ["full", "incremental", "yes", "no"] },
     ],
     "Launch an instance": ["launch-instance", text("name", "Name", "web")],
     "Attach a volume": ["attach-volume", VOLUME, INSTANCE],
   },
   Triggers: {
     "Make an alarm": ["create-alarm", text("name", "Name", "the machine is sick")],
-    "Fire the alarm": [
-      "fire-alarm",
-      { name: "alarmId", label: "Alarm", from: ({ alarms }) => alarms },
-      { name: "resourceId", label: "About", from: ({ instances, volumes }) => [...instances, ...volumes.items] },
-    ],
+    "Fire the alarm": ["fire-alarm", ALARM, ABOUT],
     "Back up a volume": ["run-request", VOLUME],
     "Run a selection": ["run-selection", text("tag", "Tag", "backup")],
     "Run a report": ["run-report", text("maxAgeHours", "Oldest backup in hours", "26")],
-    "Fire a schedule": ["fire-schedule", { name: "scheduleId", label: "Schedule", from: ({ schedules }) => schedules }],
+    "Fire a schedule": ["fire-schedule", SCHEDULE],
   },
   "What goes wrong": {
     "Script a fault": [

@@ -20,7 +20,8 @@ export class Details {
     this.#items = items;
     this.#openOther = open;
     this.#onClose = close;
-    this.#region.addEventListener("keydown", (event) => {
+    // Of the lanes, too: the focus may have gone back there.
+    byId("happenings").addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.close();
     });
   }
@@ -52,8 +53,7 @@ export class Details {
   async #load() {
     const item = this.#item;
     this.#revision = item.revision;
-    const answer = await fetch(`/console/entries/${item.number}`);
-    const { sections = [] } = answer.ok ? await answer.json() : {};
+    const sections = await sectionsOf(item);
     if (item !== this.#item) return;
     this.#region.hidden = false;
     const title = element("h2", {}, item.lane === "function" ? `${item.title}: ${item.outcome}` : item.title);
@@ -77,6 +77,15 @@ export class Details {
     const lane = element("span", { class: "where" }, LANE_NAMES[step.lane]);
     const properties = { type: "button", class: "step", click: open, "aria-current": isCurrent && "true" };
     return element("li", {}, element("button", properties, lane, element("span", {}, sentenceOf(step))));
+  }
+}
+
+async function sectionsOf({ number }) {
+  try {
+    const answer = await fetch(`/console/entries/${number}`);
+    return (await answer.json()).sections ?? [];
+  } catch {
+    return [{ title: "What it holds", text: "The local OCI does not answer." }];
   }
 }
 

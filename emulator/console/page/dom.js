@@ -1,5 +1,8 @@
 // Elements from data. Whatever comes from names, tags and messages becomes text here, and never markup.
 
+// What turns the direction of the text around it, that of other words in its line, too: of "signature verified".
+const DIRECTIONS = /[\u202A-\u202E\u2066-\u2069]/g;
+
 /** Return a new element. `properties` are its attributes; a function is the listener of the event of that name. */
 export function element(name, properties = {}, ...children) {
   const made = document.createElement(name);
@@ -8,8 +11,13 @@ export function element(name, properties = {}, ...children) {
     else if (value === true) made.setAttribute(key, "");
     else if (value !== false && value !== null && value !== undefined) made.setAttribute(key, String(value));
   }
-  made.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== ""));
+  const given = children.flat().filter((child) => child !== null && child !== undefined && child !== "");
+  made.append(...given.map((child) => (child instanceof Node ? child : plainly(String(child)))));
   return made;
+}
+
+function plainly(text) {
+  return text.replace(DIRECTIONS, (mark) => `[U+${mark.codePointAt(0).toString(16).toUpperCase()}]`);
 }
 
 /** Return the element of this id. */

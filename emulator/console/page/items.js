@@ -62,7 +62,7 @@ export class Items {
   #forgetOldest(items) {
     if (items.length <= MOST) return;
     for (const item of items.splice(0, items.length - MOST)) {
-      this.calls.delete(item.call);
+      if (this.calls.get(item.call) === item) this.calls.delete(item.call);
       if (this.tries.get(item.sameAs) === item) this.tries.delete(item.sameAs);
     }
   }

@@ -112,14 +112,16 @@ export class Lane {
         this.#drawn.delete(item);
       }
     }
-    const entrance = this.#focused ?? items.at(-1);
+    // Tab leads to what is in sight: what is not drawn cannot be led to.
+    const inSight = Math.min(items.length - 1, Math.ceil(scrollTop / ROW_HEIGHT));
+    const entrance = this.#focused ?? items[items.length - 1 - inSight];
     let before = null;
     for (const [item, place] of [...wanted].sort(([, one], [, other]) => one - other)) {
       before = this.#drawRow(item, place, items.length, item === entrance, before);
     }
     if (scrollTop < ROW_HEIGHT) this.#unseen = 0;
     this.#newer.hidden = this.#unseen === 0;
-    this.#newer.textContent = `↑ ${this.#unseen} new`;
+    this.#newer.replaceChildren(`↑ ${this.#unseen}`, element("span", { class: "unseen" }, " new"));
     this.#empty.hidden = items.length > 0;
     this.#count(items);
     this.#on.drawn();
