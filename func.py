@@ -28,7 +28,7 @@ def handler(ctx: InvokeContext, data: BytesIO) -> Response:
         )
     )
     if not gc.isenabled():
-        # What a cold start has made stays: to look through it again and again is a fifth of the warm calls after it.
+        # What a cold start has made stays, and need not be looked through again and again.
         gc.freeze()
         gc.enable()
     return Response(ctx, answer.text, {"Content-Type": "application/json"}, answer.status)
