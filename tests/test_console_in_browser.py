@@ -412,7 +412,9 @@ def test_a_page_of_another_origin_does_and_reads_nothing(tab: Page, seen: World)
     told = tab.evaluate(ATTACK_ALL, [seen.oci.base_url, paths])
     # The browser sends the first kind without asking, and shows nothing of what came of it.
     assert set(told.values()) == {"opaque", "blocked: TypeError"}
-    assert [entry.kind for entry in seen.oci.journal.since(before)] == []
+    # What an earlier test has set off may still go on: it is signed, and no call of somebody's.
+    after = seen.oci.journal.since(before)
+    assert [entry for entry in after if entry.kind == "direct" or entry.details.get("principal") == ""] == []
     server.shutdown()
     server.server_close()
 
