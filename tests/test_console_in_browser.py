@@ -635,6 +635,11 @@ def test_it_fits_a_telephone_and_a_large_screen(tab: Page, seen: World, size: Vi
         rows(page, "topics", f"accepted: at {size['width']}").click()
         expect(page.locator("#details").get_by_role("button", name="Close")).to_be_in_viewport()
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+        # Where the opened entry covers all the rest, nobody gets into that until it is closed.
+        covered = page.evaluate("[...document.querySelectorAll('.lanes, #state, #actions')].map((part) => part.inert)")
+        assert covered == [size != WIDE] * 3
+        page.keyboard.press("Escape")
+        assert page.evaluate("document.querySelector('.lanes').inert") is False
 
 
 @pytest.mark.parametrize("size", [(1280, 600), (800, 500)], ids=["a low window", "enlarged to 200 %"])

@@ -5,6 +5,9 @@ import { sentenceOf } from "./rows.js";
 import { itemsOnWayOf } from "./ways.js";
 
 const MOST_STEPS = 200;
+// As in console.css: on so small a screen the opened entry covers all the rest, which nobody is to get into then.
+const COVERS_ALL = window.matchMedia("(max-width: 699px)");
+const COVERED = document.querySelectorAll(".skip, .top, #actions, #form, .lanes, #state");
 const LANE_NAMES = { triggers: "trigger", function: "function", requests: "request", topics: "topic" };
 
 export class Details {
@@ -24,6 +27,7 @@ export class Details {
     byId("happenings").addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.close();
     });
+    COVERS_ALL.addEventListener("change", () => this.#cover());
   }
 
   get item() {
@@ -47,7 +51,12 @@ export class Details {
     const item = this.#item;
     this.#item = null;
     this.#region.hidden = true;
+    this.#cover();
     if (item) this.#onClose(item);
+  }
+
+  #cover() {
+    for (const part of COVERED) part.inert = !this.#region.hidden && COVERS_ALL.matches;
   }
 
   async #load() {
@@ -56,6 +65,7 @@ export class Details {
     const sections = await sectionsOf(item);
     if (item !== this.#item) return;
     this.#region.hidden = false;
+    this.#cover();
     const title = element("h2", {}, item.lane === "function" ? `${item.title}: ${item.outcome}` : item.title);
     const closing = element("button", { type: "button", class: "plain", click: () => this.close() }, "Close");
     const heading = element("header", {}, title, element("time", {}, timeOfDay(item.time)), closing);
