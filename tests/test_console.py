@@ -289,9 +289,8 @@ def test_a_secret_is_not_among_what_an_entry_holds(cloud: World) -> None:
 
 def test_an_invocation_that_failed_says_why(cloud: World) -> None:
     cloud.invoke({"volumeId": "ocid1.volume.oc1.iad.none"})
-    entries = shown(cloud)
-    call = next(entry["call"] for entry in reversed(entries) if entry["kind"] == "invocation")
-    line = next(entry for entry in entries if entry["kind"] == "log" and entry["call"] == call)
+    cloud.log(least=2)
+    line = next(entry for entry in reversed(shown(cloud)) if entry["kind"] == "log" and "failed " in entry["text"])
     assert line["text"].startswith("failed ")
     assert len(line["text"]) > 30
 

@@ -367,10 +367,11 @@ def test_what_comes_from_names_tags_and_messages_is_text_and_never_markup(page: 
 def test_no_name_turns_the_words_beside_it_round(page: Page, seen: World) -> None:
     """U+202E has everything up to the end of its line read from right to left: `signature verified`, too."""
     back_up(seen, "\u202eturned")
-    sent = rows(page, "requests", "CreateVolumeBackup of [U+202E]turned")
+    # The newest: a key that was rotated before has it sent twice.
+    sent = rows(page, "requests", "CreateVolumeBackup of [U+202E]turned").first
     expect(sent).to_contain_text("signature verified")
     sent.click()
-    expect(page.locator("#details .step", has_text="CreateVolumeBackup of [U+202E]turned")).to_be_visible()
+    expect(page.locator("#details .step", has_text="CreateVolumeBackup of [U+202E]turned").first).to_be_visible()
 
 
 class Elsewhere(BaseHTTPRequestHandler):
@@ -451,9 +452,12 @@ def test_it_is_used_by_keyboard_alone(page: Page, seen: World) -> None:
     page.keyboard.press("Home")
     page.keyboard.press("ArrowDown")
     expect(focused).to_have_attribute("aria-posinset", "2")
-    for lane in LANES[1:]:
-        page.keyboard.press("ArrowRight")
-        assert page.evaluate("document.activeElement.closest('.rows').id") == lane
+    # A message has a whole way behind it; the newest event may have none before it.
+    rows(page, "topics", "accepted: typed").focus()
+    for key, lanes in (("ArrowLeft", LANES[-2::-1]), ("ArrowRight", LANES[1:])):
+        for lane in lanes:
+            page.keyboard.press(key)
+            assert page.evaluate("document.activeElement.closest('.rows').id") == lane
     assert page.locator(".row.lit:focus").evaluate("row => getComputedStyle(row).outlineStyle") == "solid"
     page.keyboard.press("Enter")
     expect(page.locator("#details")).to_be_focused()
