@@ -14,7 +14,7 @@ define REQUIRE_PYTHON
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format samples picture screenshot stack bench mutants image-size clean
+.PHONY: help run test check format samples picture screenshot stack bench estates mutants image-size clean
 
 help: ## tells what there is
 	@echo "What make does here; the first target that needs .venv sets it up:"
@@ -60,6 +60,9 @@ screenshot: $(READY) ## takes docs/console.png, the local OCI's page in a browse
 
 bench: $(READY) ## measures against the alternatives and writes bench/README.md; takes minutes on a quiet machine
 	$(BIN)/python -m bench $(ARGS)
+
+estates: $(READY) ## measures whole estates and writes bench/estates.md; takes ten minutes on a quiet machine
+	$(BIN)/python -m bench.estates $(ARGS)
 
 mutants: $(READY) ## changes handlers/ in thousands of ways and tells what no test noticed; ARGS="handlers.domain*" for a part
 	$(BIN)/mutmut run $(ARGS)

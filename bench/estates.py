@@ -1,4 +1,4 @@
-"""``python -m bench.estates``: what whole estates take, written to bench/estates.md and its plot; takes 15 minutes."""
+"""``make estates``: what whole estates take, written to bench/estates.md and its plot."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Run:
 def estate(image: Image, volumes: int, *, compartments: int = 1, **options: Any) -> Iterator[Estate]:
     """An estate of so many tagged volumes, in so many compartments, whose function has a queue."""
     known = {"wired": False, "second_region": "", "lifecycle_seconds": 0.0, "publishes_per_minute": 10**9}
-    chosen = {**known, "page_size": 1000, "queue_second_seconds": 0.001, **options}
+    chosen = {**known, "page_size": 1000, "queue_second_seconds": 0.05, **options}
     with local_oci(image=image, **chosen) as oci:
         found = Estate(oci)
         oci.configure(WORK_QUEUE_ID=found.queue(visibilityInSeconds=900, deadLetterQueueDeliveryCount=20))
@@ -145,7 +145,7 @@ def work_off(volumes: int, connectors: int, *, failing: bool = False) -> Run:
         own, started = time.process_time(), time.monotonic()
         found.answer(_SELECT, seconds=str(_INVOCATION_SECONDS))
         messages = -(-volumes // 100)
-        found.oci.journal.wait_for("queue", what="deleted", count=messages, seconds=1200)
+        found.oci.journal.wait_for("queue", what="deleted", count=messages, seconds=600)
         wall, local = time.monotonic() - started, time.process_time() - own
         function = sum(cpu_of(container.pid or 0) for container in found.oci.pool.containers)
         made = Counter(backup["volumeId"] for backup in found.oci.service(VolumeBackups).collection.documents.values())
@@ -162,7 +162,7 @@ def page(selected: Run, reported: Run, carried: dict[int, int], seconds: int, wo
     """Return the measurements as a page."""
     return f"""# What an estate costs
 
-Made by `python -m bench.estates`: {machine()}. The function runs in the image that `fn build` makes, over plain HTTP.
+Made by `make estates`: {machine()}. The function runs in the image that `fn build` makes, over plain HTTP.
 
 ## In one invocation
 
@@ -219,7 +219,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=60, help="of an invocation that carries (%(default)s)")
     arguments = parser.parse_args()
     selected, reported = select(10_000), report(5_000, 20)
+    print(selected, reported, sep="\n", flush=True)
     carried = {concurrency: carry(concurrency, arguments.seconds) for concurrency in _CONCURRENCY}
+    print(carried, flush=True)
     worked = {f"{count} connectors": work_off(_SIZES[-1], count) for count in _CONNECTORS}
     worked["4 connectors, one create in 20 failing"] = work_off(_SIZES[-1], 4, failing=True)
     sizes = [work_off(size, 4) for size in (*_SIZES[:-1], arguments.volumes)]
