@@ -447,6 +447,9 @@ def test_it_is_used_by_keyboard_alone(page: Page, seen: World) -> None:
     expect(page.locator("#form .result")).to_contain_text("Make a volume: done")
     page.keyboard.press("Escape")
     expect(focused).to_have_text("Make a volume")
+    # Nothing more comes then, which would move the rows.
+    expect(rows(page, "topics", "completed: typed")).to_be_visible()
+    expect(rows(page, "function", "by-keyboard").first).to_contain_text("200")
     rows(page, "triggers").first.focus()
     page.keyboard.press("End")
     assert focused.evaluate("row => row.ariaPosInSet === row.ariaSetSize")
