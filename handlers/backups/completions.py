@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 from handlers.backups.existing_backups import DELETED, volume_backup
 from handlers.domain.errors import ApiError, BackupFaulty, BackupStateUnknown, BackupUnfinished, FunctionError
+from handlers.domain.models import VolumeBackup
 from handlers.domain.resource_kinds import BACKUP_KINDS
 from handlers.domain.result import Outcome, Result, skipped
 from handlers.domain.trigger import Target
@@ -27,12 +28,14 @@ def complete(target: Target, api: OciApi) -> Result:
     says anything about the backup itself. Raises BackupFaulty where it is a copy that is of no use.
     """
     try:
-        answer = poll(lambda: _read(target, api, "the event says that the backup ended"), _is_unfinished, api.deadline)
+        answer, backup = poll(
+            lambda: _read(target, api, "the event says that the backup ended"), _is_unfinished, api.deadline
+        )
     except BackupUnfinished:
         raise
     except FunctionError as error:
         raise BackupStateUnknown.of(error) from error
-    return _told(target, answer)
+    return _told(target, answer, backup)
 
 
 def follow(target: Target, api: OciApi) -> Result:
@@ -42,26 +45,28 @@ def follow(target: Target, api: OciApi) -> Result:
     use, and otherwise what `OciApi.send` raises.
     """
     try:
-        answer = _read(target, api, "the copy was asked for")
+        answer, backup = _read(target, api, "the copy was asked for")
     except ApiError as error:
         if error.status != HTTPStatus.NOT_FOUND:
             raise
         raise BackupUnfinished(f"the copy was asked for, and its region does not know it: {error.message}") from error
-    return _told(target, answer)
+    return _told(target, answer, backup)
 
 
-def _read(target: Target, api: OciApi, said: str) -> ApiResponse:
-    """Return the answer about a backup in a final state. Raises BackupUnfinished, and what `OciApi.send` raises."""
+def _read(target: Target, api: OciApi, said: str) -> tuple[ApiResponse, VolumeBackup]:
+    """Return the answer, and the backup in a final state that it holds.
+
+    Raises BackupUnfinished, and what `OciApi.send` raises.
+    """
     answer = api.send(BACKUP_KINDS[target.resource.resource_type].get_backup, target.resource)
     backup = volume_backup(answer)
     # A group's backup passes COMMITTED, too: like REQUEST_RECEIVED and CREATING that is not yet an end.
     if backup.lifecycle_state not in _FINAL | DELETED:
         raise BackupUnfinished(f"{said}, and the API says that it is {backup.lifecycle_state}")
-    return answer
+    return answer, backup
 
 
-def _told(target: Target, answer: ApiResponse) -> Result:
-    backup = volume_backup(answer)
+def _told(target: Target, answer: ApiResponse, backup: VolumeBackup) -> Result:
     name = target.name or backup.display_name
     if backup.lifecycle_state in DELETED:
         return skipped(target.trigger, "the backup has been deleted since", target.resource.text, resource_name=name)

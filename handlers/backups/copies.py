@@ -14,7 +14,7 @@ from http import HTTPStatus
 from typing import Any
 
 from handlers.backups.completions import complete
-from handlers.backups.existing_backups import DELETED, parse_backup, provenance_of, volume_backup
+from handlers.backups.existing_backups import OF_NO_USE, parse_backup, provenance_of, volume_backup
 from handlers.backups.failures import failed
 from handlers.domain.errors import ApiError, BackupFaulty, BackupMismatch, FunctionError
 from handlers.domain.models import CopyBackupDetails, VolumeBackup
@@ -27,10 +27,6 @@ from handlers.oci.client import OciApi
 from handlers.oci.copy_region import CopyRegion
 
 _PAGE = 1000  # the most that the service takes
-_COPY_DELETED = (
-    "A copy of the backup was asked for within the last 24 hours, and deleted since. If there is to be one after all, "
-    "have it made 24 hours after that at the earliest: the service remembers it for so long."
-)
 
 
 def wanted_copies(target: Target, completed: Result) -> Iterator[Target]:
@@ -114,10 +110,8 @@ def _copy(target: Target, planned: Result, request: CopyBackupDetails, api: OciA
 
 
 def _explain(error: FunctionError) -> FunctionError:
-    """Return what is told of a refusal: a conflict passes, as one of a backup does, and a token may be spent."""
+    """Return what is told of a refusal: a conflict passes, as one of a backup does."""
     if isinstance(error, ApiError) and error.status == HTTPStatus.CONFLICT:
-        if error.code == "InvalidatedRetryToken":
-            return error.with_message(error.message, _COPY_DELETED)
         error.retryable = error.retryable or error.code == "Conflict"
     return error
 
@@ -132,7 +126,7 @@ def _find_copy(target: Target, api: OciApi, region: CopyRegion) -> VolumeBackup 
         for document in page:
             if str(document.get(kind.source_backup_field)).lower() == target.resource.text:
                 copy = parse_backup(document)
-                if copy is not None and copy.lifecycle_state not in {"FAULTY", *DELETED}:
+                if copy is not None and copy.lifecycle_state not in OF_NO_USE:
                     return copy
     return None
 
@@ -154,7 +148,7 @@ def find_copied(backups: Iterable[Mapping[str, Any]], api: OciApi, region: CopyR
         query = {"compartmentId": compartment_id, "sortBy": "TIMECREATED", "sortOrder": "DESC", "limit": _PAGE}
         for page in api.list_pages(kind.list_backups, ocids[0], query, region=region.name):
             for copy in page:
-                if copy.get("lifecycleState") not in {"FAULTY", *DELETED}:
+                if copy.get("lifecycleState") not in OF_NO_USE:
                     copied.add(str(copy.get(kind.source_backup_field)).lower())
             if waiting <= copied:
                 break

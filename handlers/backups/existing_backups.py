@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from handlers.backups.known_resource import KnownResource
 from handlers.domain.errors import ApiUnreachable
@@ -19,6 +21,8 @@ _CLOCK_SKEW = timedelta(minutes=5)
 
 RUNNING = frozenset({"REQUEST_RECEIVED", "CREATING"})
 DELETED = frozenset({"TERMINATING", "TERMINATED"})
+# Nothing can be restored from these.
+OF_NO_USE = frozenset({"FAULTY", *DELETED})
 
 
 def list_backups(resource: KnownResource, api: OciApi) -> list[VolumeBackup]:
@@ -65,8 +69,13 @@ def provenance_of(backup: VolumeBackup) -> str | None:
 
 
 def time_of(backup: VolumeBackup) -> datetime | None:
-    """Return when a backup was asked for; `timeCreated` is null until it has begun."""
-    return timestamp(backup.time_request_received) or timestamp(backup.document().get("timeCreated"))
+    """Return when a backup was asked for."""
+    return requested_at(backup.document())
+
+
+def requested_at(document: Mapping[str, Any]) -> datetime | None:
+    """Return when the backup that an API tells of was asked for; `timeCreated` is null until it has begun."""
+    return timestamp(document.get("timeRequestReceived")) or timestamp(document.get("timeCreated"))
 
 
 def is_older_than(backup: VolumeBackup, moment: datetime | None) -> bool:

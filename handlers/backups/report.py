@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from handlers.backups.copies import find_copied
-from handlers.backups.existing_backups import parse_backup, provenance_of
+from handlers.backups.existing_backups import parse_backup, provenance_of, requested_at
 from handlers.backups.failures import body_of_copy
 from handlers.backups.selections import Finder, Found, tell_missing
 from handlers.domain.ocids import parse_ocid
@@ -16,7 +16,7 @@ from handlers.domain.resource_kinds import RESOURCE_KINDS, ResourceKind
 from handlers.domain.result import Finding, Outcome, Result, skipped
 from handlers.domain.search import Report
 from handlers.domain.trigger import Trigger
-from handlers.domain.untrusted import text, timestamp
+from handlers.domain.untrusted import text
 from handlers.oci.client import OciApi
 from handlers.oci.copy_region import CopyRegion
 
@@ -123,7 +123,7 @@ class _Listing:
 
 def _time(backup: Backup) -> datetime:
     """Return when a backup was asked for: what it holds is at least as old."""
-    return timestamp(backup.get("timeRequestReceived")) or timestamp(backup.get("timeCreated")) or _NEVER
+    return requested_at(backup) or _NEVER
 
 
 def _find_out(backup: Backup | None, report: Report, looked_at: int) -> Finding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -17,22 +18,16 @@ RESULTS_OF_SEARCH = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
-    """A selection of which every resource is to be backed up.
+class _Inquiry(ABC):
+    """What is asked about a selection.
 
     Attributes:
-        trigger: What asks for the backups.
+        trigger: What asks.
         selection: Which resources are meant.
-        request: What the backups are to be like, where it was a request that asked for them.
-        tag_required: Whether a resource is only backed up if its tag asks for it.
-        deferral: What it brings along from its first try; None where this is the first.
     """
 
     trigger: Trigger
     selection: Selection
-    request: SelectionRequest | None = None
-    tag_required: bool = False
-    deferral: Deferral | None = None
     resource_id: ClassVar[None] = None
     name: ClassVar[None] = None
 
@@ -41,46 +36,53 @@ class Search:
         """What tells it from others of the same trigger."""
         return str(self.document())
 
+    @abstractmethod
+    def document(self) -> dict[str, Any]:
+        """Return it as the body that asks for it."""
+
     def body(self) -> dict[str, Any]:
-        """Return the body that asks for it again: under the same retry tokens, where it was asked for by itself."""
-        token = self.trigger.id
-        fits = token.isascii() and token.isprintable() and 0 < len(token) <= 64 and self.trigger.kind == "select"
-        return {**self.document(), **({"opcRetryToken": token} if fits else {})}
+        """Return the body that asks for it again."""
+        return self.document()
+
+
+@dataclass(frozen=True, slots=True)
+class Search(_Inquiry):
+    """A selection of which every resource is to be backed up.
+
+    Attributes:
+        request: What the backups are to be like, where it was a request that asked for them.
+        tag_required: Whether a resource is only backed up if its tag asks for it.
+        deferral: What it brings along from its first try; None where this is the first.
+    """
+
+    request: SelectionRequest | None = None
+    tag_required: bool = False
+    deferral: Deferral | None = None
 
     def document(self) -> dict[str, Any]:
         """Return it as the body that asks for it."""
         request = self.request.document() if self.request else {}
         return {"select": _selection_document(self.selection), **request}
 
+    def body(self) -> dict[str, Any]:
+        """Return the body that asks for it again: under the same retry tokens, where it was asked for by itself."""
+        has_token = self.trigger.kind == "select" and self.trigger.is_token
+        return {**self.document(), **({"opcRetryToken": self.trigger.id} if has_token else {})}
+
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class Report(_Inquiry):
     """A selection of which every resource is told that has no fresh backup.
 
     Attributes:
-        trigger: What asks for the report.
-        selection: Which resources are looked at.
         max_age_hours: How old a resource's newest backup may be.
         copies: Whether that must have a copy in the second region, too.
         deferral: What it brings along from its first try; None where this is the first.
     """
 
-    trigger: Trigger
-    selection: Selection
     max_age_hours: float
     copies: bool = False
     deferral: Deferral | None = None
-    resource_id: ClassVar[None] = None
-    name: ClassVar[None] = None
-
-    @property
-    def key(self) -> str:
-        """What tells it from others of the same trigger."""
-        return str(self.document())
-
-    def body(self) -> dict[str, Any]:
-        """Return the body that asks for it again."""
-        return self.document()
 
     def document(self) -> dict[str, Any]:
         """Return it as the body that asks for it."""

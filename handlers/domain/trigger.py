@@ -37,6 +37,11 @@ class Trigger:
     source: str | None = None
     direct: bool = False
 
+    @property
+    def is_token(self) -> bool:
+        """Whether its identity can be sent as `opcRetryToken`, so that a later request is the same happening."""
+        return self.id.isascii() and self.id.isprintable() and 0 < len(self.id) <= 64
+
     def token_for(self, resource_id: str) -> str:
         """Return what identifies a resource of this trigger: a pure function of both, in 64 characters."""
         return hashlib.sha256(f"{self.id}\n{resource_id}".encode()).hexdigest()

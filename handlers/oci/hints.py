@@ -11,9 +11,10 @@ _KEYS = "Allow service blockstorage to use keys in compartment <C>"
 _TAG_NAMESPACES = "Allow dynamic-group <the function's> to use tag-namespaces in tenancy"
 
 _BY_CODE = {
+    # Of a copy: what becomes of a backup's own spent token is looked into.
     "InvalidatedRetryToken": (
-        "What this request had made was deleted since, and its retry token stays used up for 24 hours: make it by "
-        "hand, a copy with oci bv backup copy."
+        "A copy of the backup was asked for within the last 24 hours, and deleted since. If there is to be one after "
+        "all, have it made 24 hours after that at the earliest: the service remembers it for so long."
     ),
     "LimitExceeded": "Delete backups that are no longer needed, or ask for a higher service limit.",
     "QuotaExceeded": "Delete backups that are no longer needed, or raise the compartment's quota.",

@@ -73,9 +73,8 @@ def _provenance(result: Result) -> dict[str, Any]:
 
 def _token(result: Result) -> dict[str, str]:
     """The tokens of an instance's volumes are made of the trigger's identity, that of a volume is its own."""
-    trigger_id = result.trigger.id
-    fits = trigger_id.isascii() and trigger_id.isprintable() and 0 < len(trigger_id) <= 64
-    token = trigger_id if type_of(result) == "instance" and fits else result.retry_token
+    trigger = result.trigger
+    token = trigger.id if type_of(result) == "instance" and trigger.is_token else result.retry_token
     return {"opcRetryToken": token} if token else {}
 
 
