@@ -243,18 +243,46 @@ def test_where_there_is_no_time_for_another_try_the_answer_to_the_last_one_is_to
     assert (error.code, error.message) == ("IncorrectState", "The volume is being resized.")
 
 
-def test_a_request_is_not_sent_once_looking_up_the_name_has_used_up_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    look_up = socket.getaddrinfo
+@pytest.mark.parametrize("seconds", [0.6, 20.0])
+def test_a_name_that_is_looked_up_for_too_long_holds_nothing_up_and_nothing_is_sent_then(
+    monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    look_up, over = socket.getaddrinfo, threading.Event()
 
     def slowly(*args: Any, **kwargs: Any) -> Any:  # no setting makes a resolver slow
-        time.sleep(0.6)
+        over.wait(seconds)
         return look_up(*args, **kwargs)
 
     with service(lambda exchange, _: exchange.reply(BACKUP)) as served:
         monkeypatch.setattr(socket, "getaddrinfo", slowly)
-        error_of(lambda: create(api(served.url, seconds=0.4)), ApiUnreachable)
+        started = time.monotonic()
+        error = error_of(lambda: create(api(served.url, seconds=0.4)), ApiUnreachable)
+        assert time.monotonic() - started < 2
         monkeypatch.undo()
+        over.set()
         assert served.requests == []
+    assert error.message == "CreateVolumeBackup got no answer: ConnectTimeoutError."
+
+
+def test_a_connection_that_comes_too_late_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    make, released, made = socket.socket.connect, threading.Event(), []
+
+    def late(self: socket.socket, address: Any) -> None:
+        released.wait(10)
+        make(self, address)
+        made.append(self)
+
+    with service(lambda exchange, _: exchange.reply(BACKUP)) as served:
+        pool = keep_connections(urllib3.connection_from_url(served.url), Limits(), time.monotonic)
+        monkeypatch.setattr(socket.socket, "connect", late)
+        with pytest.raises(ConnectionError, match="ConnectTimeoutError"):
+            exchange(pool, "GET", "/", None, {}, 0.2, Limits())
+        monkeypatch.undo()
+        released.set()
+        until = time.monotonic() + 10
+        while not (made and made[0].fileno() == -1) and time.monotonic() < until:
+            time.sleep(0.01)
+        assert [late_one.fileno() for late_one in made] == [-1]
 
 
 @pytest.mark.parametrize("idle", [0.0, 29.0, 31.0])

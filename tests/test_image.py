@@ -111,7 +111,7 @@ def test_the_requirements_are_what_the_function_imports_and_nothing_else() -> No
     lines = (PROJECT / "requirements.txt").read_text().splitlines()
     pinned = [line.split("==")[0] for line in lines if not line.startswith("#")]
     imported = "\n".join(path.read_text() for path in [PROJECT / "func.py", *(PROJECT / "handlers").rglob("*.py")])
-    assert pinned == ["certifi", "cryptography", "fdk", "oci", "pydantic", "PyJWT", "urllib3"]
+    assert pinned == ["certifi", "cryptography", "fdk", "httptools", "oci", "pydantic", "PyJWT", "urllib3"]
     for name in pinned:
         module = "jwt" if name == "PyJWT" else name
         assert re.search(rf"^ *(import|from) {module}\b", imported, re.MULTILINE), module

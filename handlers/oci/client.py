@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -196,7 +196,8 @@ class OciApi:
     def _send_once(
         self, operation: Operation, endpoint: Endpoint, request: _Request, principal: Principal
     ) -> HttpAnswer:
-        signed = replace(request, headers={**request.headers, "opc-request-id": os.urandom(16).hex().upper()})
+        headers = {**request.headers, "opc-request-id": os.urandom(16).hex().upper()}
+        signed = _Request(request.method, request.url, request.path_url, headers, request.body)
         principal.signer(signed)
         left = self._deadline.remaining()
         if left < _MIN_SECONDS:

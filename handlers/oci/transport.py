@@ -1,21 +1,23 @@
 """One HTTP exchange over a kept connection, every part of it bounded.
 
 urllib3 bounds each read of a socket, which a trickling answer never exceeds, and a name look-up not at all; and a
-connection that was kept while the container stood frozen may be dead without a sign. Hence a kind of our own.
+connection that was kept while the container stood frozen may be dead without a sign. Hence a kind of our own, which
+also sends and reads faster.
 """
 
 from __future__ import annotations
 
-import http.client
-import io
 import ssl
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import partial
 from typing import Any, NamedTuple
 
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, ProxyError, ReadTimeoutError
+
+from handlers.oci.http1 import AnswerReader, encode_request
 
 _CHUNK_BYTES = 64 * 1024
 Clock = Callable[[], float]
@@ -31,7 +33,7 @@ class Limits(NamedTuple):
         idle: Seconds without use after which a connection is replaced: firewalls forget idle flows without a word.
         trusted_idle: Seconds without use after which a connection may be dead already.
         read_after_idle: Seconds for an answer over such a connection; another try over a new one costs less than more.
-        answer_bytes: The largest answer.
+        answer_bytes: The largest answer, with its head.
     """
 
     connect: float = 10.0
@@ -69,10 +71,10 @@ class UnusableAnswer(ConnectionError):
 
 
 class HttpAnswer(NamedTuple):
-    """An answer that has come in whole."""
+    """An answer that has come in whole, its headers by name in lower case."""
 
     status: int
-    headers: Any
+    headers: dict[str, str]
     content: bytes
 
 
@@ -84,86 +86,68 @@ class KeptConnection(HTTPConnection):
         self._limits = limits
         self._clock = clock
         self._used = clock()
-        self._gathered: bytearray | None = None
 
     def connect(self) -> None:
-        """Connect in time for the request to be sent, or not at all: nothing else bounds the name's look-up."""
+        """Connect in time for the request to be sent, or not at all.
+
+        Nothing bounds how long looking up a name takes, or what a proxy says, so that happens in a thread which is left
+        alone when the time is over.
+        """
         begun, left = self._clock(), float(self.timeout or 0)
         self.timeout = min(left, self._limits.connect)
-        self._read_until(begun + left)  # what a proxy answers
-        super().connect()
+        beside = ThreadPoolExecutor(1)
+        connecting = beside.submit(super().connect)
+        beside.shutdown(wait=False)
+        wait([connecting], timeout=max(0.0, left))
         self._used = self._clock()
-        if self._used - begun >= left:
-            self.close()
-            raise ConnectTimeoutError(self, "connected when the time was over")
+        if not connecting.done() or self._used - begun >= left:
+            connecting.add_done_callback(lambda _: self.close())
+            raise ConnectTimeoutError(self, "not connected before the time was over")
+        connecting.result()
 
     @property
     def is_connected(self) -> bool:
         return self._clock() - self._used < self._limits.idle and super().is_connected
 
-    def request(self, *args: Any, **kwargs: Any) -> None:
-        """Send a request in one piece: http.client sends headers and body apart, each with a system call of its own."""
-        self._gathered = request = bytearray()
-        try:
-            super().request(*args, **kwargs)
-        finally:
-            self._gathered = None
-        self.send(request)
+    def request(  # type: ignore[override]  # as in urllib3
+        self, method: str, url: str, body: bytes | None = None, headers: dict[str, str] | None = None, **_: Any
+    ) -> None:
+        """Send a request in one piece."""
+        if self.sock is not None:
+            self.sock.settimeout(self.timeout)
+        self.send(encode_request(method, url, headers or {}, body))
 
-    def send(self, data: Any) -> None:
-        if self._gathered is None:
-            super().send(data)
-        else:
-            self._gathered += data
-
-    def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]  # as in urllib3
-        begun = self._clock()
+    def getresponse(self) -> _PooledAnswer:  # type: ignore[override]  # as much of it as urllib3's pool looks at
+        """Return an answer that has come in whole, however slowly it came, before the timeout."""
+        begun, allowed = self._clock(), float(self.timeout or 0)
         if begun - self._used >= self._limits.trusted_idle:
-            self.timeout = min(float(self.timeout or 0), self._limits.read_after_idle)
-        self._read_until(begun + float(self.timeout or 0))
+            allowed = min(allowed, self._limits.read_after_idle)
+        answer = _PooledAnswer()
         try:
-            return super().getresponse()
+            while not answer.is_complete:
+                left = begun + allowed - self._clock()
+                if left <= 0:
+                    raise TimeoutError("the answer did not end in time")
+                self.sock.settimeout(left)
+                answer.feed(self.sock.recv(_CHUNK_BYTES))
+                if answer.received > self._limits.answer_bytes:
+                    raise AnswerTooLarge(f"more than {self._limits.answer_bytes:,} bytes")
         finally:
             self._used = self._clock()
-
-    def _read_until(self, instant: float) -> None:
-        timely = partial(_TimelyResponse, until=instant, clock=self._clock)
-        self.response_class = timely  # type: ignore[assignment]  # a class in its hints
+        if not answer.leaves_connection:
+            self.close()
+        return answer
 
 
 class KeptTlsConnection(KeptConnection, HTTPSConnection):
     """The same over TLS."""
 
 
-class _TimelyResponse(http.client.HTTPResponse):
-    """An answer whose status, headers and body are read until an instant, however slowly they come."""
+class _PooledAnswer(AnswerReader):
+    """An answer with what urllib3's pool, which would read it piece by piece, says of it in its log."""
 
-    def __init__(self, sock: Any, *args: Any, until: float, clock: Clock, **kwargs: Any) -> None:
-        super().__init__(sock, *args, **kwargs)
-        self.fp = io.BufferedReader(_TimelyReader(sock, self.fp.detach(), until, clock))
-
-
-class _TimelyReader(io.RawIOBase):
-    def __init__(self, sock: Any, source: io.RawIOBase, until: float, clock: Clock) -> None:
-        super().__init__()
-        self._socket = sock
-        self._source = source
-        self._until = until
-        self._clock = clock
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        left = self._until - self._clock()
-        if left <= 0:
-            raise TimeoutError("the answer did not end in time")
-        self._socket.settimeout(left)
-        return self._source.readinto(buffer)
-
-    def close(self) -> None:
-        self._source.close()
-        super().close()
+    version_string = "HTTP/1.1"
+    length_remaining = 0
 
 
 def keep_connections(pool: urllib3.HTTPConnectionPool, limits: Limits, clock: Clock) -> urllib3.HTTPConnectionPool:
@@ -187,28 +171,12 @@ def exchange(
     Raises UntrustedCertificate and AnswerTooLarge, and what another try may mend as a ConnectionError of some kind.
     """
     try:
-        response = pool.urlopen(
-            method,
-            path,
-            body,
-            headers,
-            retries=False,
-            timeout=limits.timeout(left),
-            preload_content=False,
+        answer: Any = pool.urlopen(
+            method, path, body, headers, retries=False, redirect=False, timeout=limits.timeout(left)
         )
-        return HttpAnswer(response.status, response.headers, _read(response, limits.answer_bytes))
     except HTTPError as error:
         raise _translate(error) from error
-
-
-def _read(response: urllib3.BaseHTTPResponse, most: int) -> bytes:
-    content = bytearray()
-    for chunk in response.stream(_CHUNK_BYTES, decode_content=False):
-        content += chunk
-        if len(content) > most:
-            response.close()
-            raise AnswerTooLarge(f"more than {most:,} bytes")
-    return bytes(content)
+    return HttpAnswer(answer.status, answer.headers, bytes(answer.content))
 
 
 def _translate(error: HTTPError) -> Exception:
