@@ -54,11 +54,46 @@ def test_a_call_that_outlives_its_deadline_does_not_hold_back_the_next_invocatio
         release.wait(10)
         return []
 
-    [late] = fan_out([target(0)], hang, Deadline(time.monotonic() + 0.1), only_one, untold)
-    [fine] = fan_out([target(1)], done, Deadline(time.monotonic() + 5), only_one, untold)
+    late = fan_out([target(0), target(1)], hang, Deadline(time.monotonic() + 0.1), only_one, untold)
+    fine = fan_out([target(2), target(3)], done, Deadline(time.monotonic() + 5), only_one, untold)
     release.set()
-    assert late.error is not None
-    assert (late.error.code, late.error.retryable, fine.outcome) == ("DeadlineReached", True, Outcome.ACCEPTED)
+    assert [(result.error.code, result.error.retryable) for result in late if result.error] == [
+        ("DeadlineReached", True)
+    ] * 2
+    assert [result.outcome for result in fine] == [Outcome.ACCEPTED] * 2
+
+
+def test_a_task_alone_needs_no_other_thread_and_several_have_threads_of_their_own() -> None:
+    threads: dict[str, threading.Thread] = {}
+
+    def work(item: Task) -> list[Task | Result]:
+        threads[item.key] = threading.current_thread()
+        if item.key == target(0).key:
+            return [target(1), target(2)]
+        return done(item)
+
+    results = fan_out([target(0)], work, Deadline(time.monotonic() + 5), Workers(2), untold)
+    assert [result.resource_id for result in results] == [target(1).key, target(2).key]
+    here = threading.current_thread()
+    assert [threads[target(number).key] is here for number in range(3)] == [True, False, False]
+
+
+def test_a_task_alone_does_not_keep_waiting_what_is_done_already() -> None:
+    told = threading.Event()
+
+    def work(item: Task) -> list[Task | Result]:
+        assert told.wait(10)
+        return done(item)
+
+    def tell(finished: list[Result]) -> list[Result]:
+        told.set()
+        return finished
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fan_out_module, "MAX_SECONDS_UNREPORTED", 0.05)
+        before = skipped(Trigger("event", "event-9"), "not tagged with backup")
+        results = fan_out([before, target(0)], work, Deadline(time.monotonic() + 9), Workers(1), tell)
+    assert [result.outcome for result in results] == [Outcome.SKIPPED, Outcome.ACCEPTED]
 
 
 @pytest.mark.parametrize(("seconds", "kept_back"), [(300, 6.0), (30, 6.0), (10, 3.0), (2, 0.6)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -466,6 +467,7 @@ def publisher(*topic_ids: str) -> Publisher:
 
 
 ONE, OTHER = "ocid1.onstopic.oc1.iad.one", "ocid1.onstopic.oc1.iad.other"
+SNS = "arn:aws:sns:us-east-1:123456789012:on-call"
 
 
 def test_whatever_goes_wrong_in_a_topic_is_that_topics_failure(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -484,6 +486,23 @@ def test_whatever_goes_wrong_in_a_topic_is_that_topics_failure(monkeypatch: pyte
     assert f"{ONE} was not told: unexpected RuntimeError" in telling.error.message
     assert OTHER not in telling.error.message
     assert "secret" not in telling.error.message
+
+
+def test_each_topic_but_one_that_ends_in_time_by_itself_is_told_by_a_thread_of_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    here, told_here = threading.current_thread(), set()
+
+    def publish(topic: Any, _: Message) -> None:
+        if threading.current_thread() is here:
+            told_here.add(topic._topic_id if isinstance(topic, OnsTopic) else topic._arn)
+
+    for kind in TOPIC_KINDS.values():
+        monkeypatch.setattr(import_module(f"handlers.output.{kind.module}").Topic, "publish", publish)
+    for topic_ids, expected in (([ONE], {ONE}), ([ONE, OTHER], {ONE}), ([SNS, ONE], {ONE}), ([SNS], set())):
+        told_here.clear()
+        [told] = publisher(*topic_ids).publish([GOOD])
+        assert (told.notified, told_here) == (True, expected)
 
 
 def test_a_result_that_cannot_be_written_keeps_no_other_from_being_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -529,6 +548,7 @@ def test_a_kind_of_topic_is_a_row_a_module_with_one_publish_and_a_line_in_the_co
         assert callable(topic.publish), f"{kind.module}: no publish"
         assert callable(topic.count_bytes), f"{kind.module}: no count_bytes"
         assert topic.max_bytes > 0, f"{kind.module}: no limit"
+        assert topic.ends_in_time in {True, False}, f"{kind.module}: does not say whether it ends in time"
         assert kind.service in configuration, f"docs/configuration.md does not name {kind.service}"
         with pytest.raises(ValueError, match=re.escape(kind.id_form)):
             topic_kind("no topic")

@@ -20,6 +20,7 @@ class Topic:
     """At most 64 KB a publish, of the request as it is sent; no ``messageType`` header, which is deprecated."""
 
     max_bytes = 64 * 1024
+    ends_in_time = True
 
     def __init__(self, topic_id: str, connections: Connections, deadline: Deadline) -> None:
         self._topic_id = topic_id
