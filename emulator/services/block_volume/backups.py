@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...core.cloud import Cloud
 from ...core.collection import display_name, tagged
 from ...core.errors import conflict
 from ...core.identifiers import now
@@ -33,6 +34,11 @@ class Backups(Copyable):
     source_kind: type[BlockResources]
     begun_state = "CREATING"
 
+    def __init__(self, cloud: Cloud) -> None:
+        super().__init__(cloud)
+        # By source: an estate has tens of thousands of backups, which are not looked through for each new one.
+        self._newest: dict[str, Document] = {}
+
     @property
     def sources(self) -> BlockResources:
         return self.cloud.service(self.source_kind)
@@ -41,9 +47,9 @@ class Backups(Copyable):
         """Return what is to be backed up. Raises ServiceError 400, 404 or 409."""
         source = self.sources.collection.from_body(details, self.source_field)
         self.sources.check_available(source)
-        for backup in self.collection.documents.values():
-            if backup[self.source_field] == source["id"] and backup["lifecycleState"] in _RUNNING:
-                raise conflict(f"A backup of {source['id']} is already in progress.")
+        newest = self._newest.get(source["id"])
+        if newest and newest["lifecycleState"] in _RUNNING:
+            raise conflict(f"A backup of {source['id']} is already in progress.")
         return source
 
     def common(self, details: Document, source: Document, first_state: str) -> Document:
@@ -67,6 +73,7 @@ class Backups(Copyable):
         }
 
     def schedule_lifecycle(self, document: Document) -> None:
+        self._newest[document[self.source_field]] = document
         self.later(document, 1, lambda: self._begin(document))
         self.later(document, 2, lambda: self.become_ready(document))
 
