@@ -76,21 +76,31 @@ class Journal:
     def entries(self, kind: str, **details: Any) -> list[Entry]:
         """All entries of a kind whose details hold these values."""
         with self._changed:
-            return list(self._matching(kind, details))
+            return list(_matching(self._entries, kind, details))
 
     def wait_for(self, kind: str, *, count: int = 1, seconds: float = 60.0, **details: Any) -> list[Entry]:
         """The matching entries, once there are `count`. Raises TimeoutError."""
-        if not self.wait_until(lambda _: len(list(self._matching(kind, details))) >= count, seconds=seconds):
+        found: list[Entry] = []
+        looked_at = 0
+
+        def are_enough(entries: list[Entry]) -> bool:
+            nonlocal looked_at
+            found.extend(_matching(entries[looked_at:], kind, details))
+            looked_at = len(entries)
+            return len(found) >= count
+
+        if not self.wait_until(are_enough, seconds=seconds):
             seen = [f"{entry.kind}: {entry.line}" for entry in self.all()[-20:]]
             raise TimeoutError(f"no {count} x {kind} {details} in {seconds} s; last seen:\n" + "\n".join(seen))
-        return self.entries(kind, **details)
+        return found
 
     def wait_until(self, true: Callable[[list[Entry]], bool], *, seconds: float = 60.0) -> bool:
         """Whether something comes true of all entries within so many seconds."""
         with self._changed:
             return self._changed.wait_for(lambda: true(self._entries), seconds)
 
-    def _matching(self, kind: str, details: dict[str, Any]) -> Iterator[Entry]:
-        for entry in self._entries:
-            if entry.kind == kind and details.items() <= entry.details.items():
-                yield entry
+
+def _matching(entries: list[Entry], kind: str, details: dict[str, Any]) -> Iterator[Entry]:
+    for entry in entries:
+        if entry.kind == kind and details.items() <= entry.details.items():
+            yield entry
