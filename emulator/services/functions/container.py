@@ -24,6 +24,9 @@ from .parent_death import die_with_parent
 
 _START_SECONDS = 20.0
 _POLL_SECONDS = 0.002
+# The platform keeps one connection to a container, and for so long:
+# https://github.com/fnproject/fn/blob/master/api/agent/agent.go (newHotContainer)
+_KEPT_SECONDS = 1.0
 _LINE_LIMIT = 16 * 1024 * 1024
 
 
@@ -77,6 +80,7 @@ class Container:
             os.chown(self._directory, user, -1)
         self._socket = self._directory / "lsnr.sock"
         self._process: asyncio.subprocess.Process | None = None
+        self._session: aiohttp.ClientSession | None = None
         self._logging: list[asyncio.Task[None]] = []
         self.invocation = Invocation("", ())
         self.is_busy = False
@@ -134,13 +138,13 @@ class Container:
             self.is_warm = True
 
     async def _call(self, body: bytes, headers: Mapping[str, str], seconds: float) -> Outcome:
-        connector = aiohttp.UnixConnector(str(self._socket), force_close=True)
+        if self._session is None:
+            connector = aiohttp.UnixConnector(str(self._socket), limit=1, keepalive_timeout=_KEPT_SECONDS)
+            self._session = aiohttp.ClientSession(connector=connector)
         timeout = aiohttp.ClientTimeout(total=seconds)
+        url = "http://localhost/call"
         try:
-            async with (
-                aiohttp.ClientSession(connector=connector, timeout=timeout) as session,
-                session.post("http://localhost/call", data=io.BytesIO(body), headers=headers) as response,
-            ):
+            async with self._session.post(url, data=io.BytesIO(body), headers=headers, timeout=timeout) as response:
                 answered = {name.lower(): value for name, value in response.headers.items()}
                 return Outcome(response.status, answered, await response.read())
         except aiohttp.ClientError as error:
@@ -155,6 +159,8 @@ class Container:
 
     async def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         """End the process and wait for it."""
+        if self._session:
+            await self._session.close()
         if self._process and self.alive:
             with contextlib.suppress(ProcessLookupError):
                 self._process.send_signal(how)
