@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import json
 import logging
 import socket
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -26,6 +28,7 @@ from handlers.domain.deadline import Deadline
 from handlers.domain.errors import ApiError, ApiUnreachable, DeadlineReached, FunctionError
 from handlers.domain.ocids import Ocid, parse_ocid
 from handlers.domain.operations import Operation
+from handlers.oci import transport
 from handlers.oci.client import OciApi
 from handlers.oci.connections import Connections
 from handlers.oci.transport import Limits, exchange, keep_connections
@@ -173,7 +176,7 @@ def error_of(call: Callable[[], Any], kind: type[FunctionError]) -> Any:
 )
 def test_an_answer_gets_a_minute_or_half_of_the_time_left_so_that_another_try_fits_in(left: float, read: float) -> None:
     timeout = Limits().timeout(left)
-    assert (timeout.read_timeout, timeout.connect_timeout) == (read, left)
+    assert (timeout.read_timeout, timeout.connect_timeout) == pytest.approx((read, left), abs=0.01)
 
 
 def test_how_long_connecting_may_take_does_not_limit_how_long_an_answer_may() -> None:
@@ -258,10 +261,45 @@ def test_a_name_that_is_looked_up_for_too_long_holds_nothing_up_and_nothing_is_s
         started = time.monotonic()
         error = error_of(lambda: create(api(served.url, seconds=0.4)), ApiUnreachable)
         assert time.monotonic() - started < 2
-        monkeypatch.undo()
         over.set()
+        join_connecting_threads()
+        monkeypatch.undo()
         assert served.requests == []
     assert error.message == "CreateVolumeBackup got no answer: ConnectTimeoutError."
+
+
+def join_connecting_threads() -> None:
+    """Wait for threads that connect and that nobody waits for any more."""
+    for thread in threading.enumerate():
+        if thread.name.startswith("ThreadPoolExecutor"):
+            thread.join(10)
+            assert not thread.is_alive()
+
+
+def test_no_answer_outlives_its_use_even_while_no_garbage_is_collected() -> None:
+    alive = []
+
+    class Watched(transport._PooledAnswer):
+        def __init__(self) -> None:
+            super().__init__()
+            alive.append(weakref.ref(self))
+
+    with service(lambda exchange, _: exchange.reply(BACKUP)) as served, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(transport, "_PooledAnswer", Watched)
+        gc.disable()
+        try:
+            assert create(api(served.url)) == BACKUP
+            assert [answer() for answer in alive] == [None]
+        finally:
+            gc.enable()
+
+
+def test_what_connecting_takes_is_not_there_for_the_rest() -> None:
+    timeout = Limits().timeout(10.0)
+    timeout.start_connect()
+    later = timeout.clone()
+    assert later.start_connect() == timeout.start_connect()
+    assert later.connect_timeout == pytest.approx(10.0 - later.get_connect_duration(), abs=0.01)
 
 
 def test_a_connection_that_comes_too_late_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:

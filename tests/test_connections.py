@@ -8,7 +8,7 @@ import threading
 import time
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import oci
@@ -218,34 +218,44 @@ def test_a_proxy_that_refuses_the_password_is_what_the_hint_names(secure: World)
     assert "hidden" not in str(answer)
 
 
-def test_a_proxy_that_answers_bit_by_bit_is_given_up_with_the_time_for_it(secure: World) -> None:
-    over = threading.Event()
+class Trickle(socketserver.StreamRequestHandler):
+    """A proxy that begins its answer, and never ends it."""
 
-    class Trickle(socketserver.StreamRequestHandler):
-        def handle(self) -> None:
-            self.wfile.write(b"HTTP/1.1 200 OK\r\nx-padding: ")
-            while not over.wait(0.05):
+    server: Trickling
+
+    def handle(self) -> None:
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nx-padding: ")
+        with suppress(OSError):
+            while not self.server.over.wait(0.05):
                 self.wfile.write(b"x")
+        self.server.ended.set()
 
-    class Trickling(socketserver.ThreadingTCPServer):
-        daemon_threads = True
 
-        def handle_error(self, *_: object) -> None:
-            """The other side has hung up, which is what is tested."""
+class Trickling(socketserver.ThreadingTCPServer):
+    daemon_threads = True
 
-    with Trickling(("127.0.0.1", 0), Trickle) as served:
+    def __init__(self) -> None:
+        self.over, self.ended = threading.Event(), threading.Event()
+        super().__init__(("127.0.0.1", 0), Trickle)
+
+
+def test_a_proxy_that_answers_bit_by_bit_is_given_up_and_named_and_leaves_no_connection(secure: World) -> None:
+    with Trickling() as served:
         thread = threading.Thread(target=served.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         secure.oci.configure(HTTPS_PROXY=f"http://127.0.0.1:{served.server_address[1]}")
         started = time.monotonic()
         status, answer = secure.invoke(payload("request_minimal.json", volume=secure.volume()), seconds="2")
         taken = time.monotonic() - started
-        over.set()
+        is_closed = served.ended.wait(5)
+        served.over.set()
         served.shutdown()
         thread.join()
         secure.oci.configure(HTTPS_PROXY=None)
-    assert (status, answer["results"][0]["error"]["code"]) == (502, "ApiUnreachable")
-    assert taken < 2
+    error = answer["results"][0]["error"]
+    assert (status, error["code"], "HTTPS_PROXY" in error["hint"]) == (502, "ApiUnreachable", True)
+    assert is_closed
+    assert taken < 4
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from http.client import HTTPException
 
 import pytest
@@ -59,6 +61,25 @@ def test_an_answer_is_the_same_in_however_many_pieces_it_comes(kind: str, step: 
     assert answer.received == len(sent)
 
 
+def test_what_follows_the_chunks_of_a_body_is_none_of_its_headers() -> None:
+    chunked = OK + b"opc-next-page: 2\r\ntransfer-encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n"
+    answer = read(chunked + b"opc-next-page: 9\r\nopc-request-id: x\r\n\r\n")
+    assert answer.headers == {"opc-next-page": "2", "transfer-encoding": "chunked"}
+    assert (bytes(answer.content), answer.is_complete, answer.leaves_connection) == (b"hi", True, True)
+
+
+def test_an_answer_that_was_read_is_gone_without_the_collector() -> None:
+    answer = read(OK + b"content-length: 2\r\n\r\nhi")
+    kept = weakref.ref(answer)
+    gc.disable()
+    try:
+        answer.close()
+        del answer
+        assert kept() is None
+    finally:
+        gc.enable()
+
+
 @pytest.mark.parametrize("status", [204, 304])
 def test_some_answers_have_no_body_whatever_they_say(status: int) -> None:
     answer = read(b"HTTP/1.1 %d x\r\n\r\n" % status)
@@ -89,6 +110,7 @@ def test_what_comes_behind_an_answer_is_no_part_of_it_and_of_no_other(more: byte
         (b"HTTP/1.1 100 Continue\r\n\r\n", b""),
         (b"SSH-2.0-OpenSSH_9.6\r\n",),
         (b"<html>",),
+        (b"HTTP/2.0 200 OK\r\ncontent-length: 2\r\n\r\nhi",),
         (OK + b"content-length: 1\r\ncontent-length: 2\r\n\r\nhi",),
         (OK + b"content-length: 2\r\ntransfer-encoding: chunked\r\n\r\nhi",),
         (OK + b"content-length: -1\r\n\r\n",),

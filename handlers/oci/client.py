@@ -117,7 +117,12 @@ class OciApi:
         endpoint = endpoint or self._connections.endpoint(operation.service, resource)
         path = operation.service.base_path + operation.path.format(id=resource.text if resource else "")
         target = f"{path}?{urlencode(query)}" if query else path
-        headers = {"accept": "application/json", "content-type": "application/json", "user-agent": _USER_AGENT}
+        headers = {
+            "accept": "application/json",
+            "accept-encoding": "identity",
+            "content-type": "application/json",
+            "user-agent": _USER_AGENT,
+        }
         if body is not None:
             headers["content-length"] = str(len(body))
         if retry_token is not None:
@@ -239,7 +244,7 @@ class OciApi:
         )
 
 
-def _json(content: bytes) -> Any:
+def _json(content: bytes | bytearray) -> Any:
     """None where a service, or something before it, answers with anything else."""
     try:
         return json.loads(content)

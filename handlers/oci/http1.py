@@ -11,12 +11,13 @@ from http.client import BadStatusLine, IncompleteRead, RemoteDisconnected
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
+_VERSIONS = frozenset({"1.0", "1.1"})
 _FIRST_FINAL_STATUS = 200  # a smaller one announces an answer, and is none
 _LINE_ENDS = re.compile(r"[\r\n\0]")
 
 
 def encode_request(method: str, target: str, headers: dict[str, str], body: bytes | None) -> bytes:
-    """Return a request with these headers and no others: the signer adds ``host`` and ``content-length``.
+    """Return a request with these headers and no others: ``host`` and ``content-length`` must be among them.
 
     Raises ValueError where a part of the head holds the end of a line.
     """
@@ -61,6 +62,10 @@ class AnswerReader:
                 raise BadStatusLine("anything but HTTP") from error
             self.leaves_connection = False  # something came behind the answer that nobody had asked for
 
+    def close(self) -> None:
+        """Let go of the parser, which holds on to this reader, and so to the whole answer."""
+        del self._parser
+
     def _end(self) -> None:
         """Only an answer that says nothing of its length ends with its connection."""
         if not self.received:
@@ -77,9 +82,12 @@ class AnswerReader:
         self.headers.clear()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self.headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+        if not self._has_head:  # what follows the body's chunks is no part of it
+            self.headers[name.decode("latin-1").lower()] = value.decode("latin-1")
 
     def on_headers_complete(self) -> None:
+        if self._parser.get_http_version() not in _VERSIONS:
+            raise ValueError("another version of HTTP")
         self.status = self._parser.get_status_code()
         self._has_head = self.status >= _FIRST_FINAL_STATUS
 

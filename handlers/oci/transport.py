@@ -7,9 +7,11 @@ also sends and reads faster.
 
 from __future__ import annotations
 
+import socket
 import ssl
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -47,7 +49,26 @@ class Limits(NamedTuple):
     def timeout(self, left: float) -> urllib3.Timeout:
         """Return the timeouts of a try, `left` seconds before the end: half of them, so that another try fits in."""
         read = max(left / 2, min(left, self.least_read))
-        return urllib3.Timeout(total=left, read=min(self.read, read))
+        return _Running(total=left, read=min(self.read, read))
+
+
+class _Running(urllib3.Timeout):
+    """The timeouts of a try that has begun. urllib3 begins its own anew once it has connected to a proxy."""
+
+    def __init__(self, total: float, read: float) -> None:
+        super().__init__(total=total, read=read)
+        self._total = total
+        self._begun = super().start_connect()
+
+    def clone(self) -> urllib3.Timeout:
+        return self
+
+    def start_connect(self) -> float:
+        return self._begun
+
+    @property
+    def connect_timeout(self) -> float:
+        return max(0.0, self._total - self.get_connect_duration())
 
 
 class AnswerTimeout(ConnectionError):
@@ -75,7 +96,7 @@ class HttpAnswer(NamedTuple):
 
     status: int
     headers: dict[str, str]
-    content: bytes
+    content: bytearray
 
 
 class KeptConnection(HTTPConnection):
@@ -100,10 +121,23 @@ class KeptConnection(HTTPConnection):
         beside.shutdown(wait=False)
         wait([connecting], timeout=max(0.0, left))
         self._used = self._clock()
-        if not connecting.done() or self._used - begun >= left:
-            connecting.add_done_callback(lambda _: self.close())
-            raise ConnectTimeoutError(self, "not connected before the time was over")
-        connecting.result()
+        self.timeout = left - (self._used - begun)
+        is_timely = connecting.done() and self.timeout > 0
+        if not is_timely:
+            self._abandon(connecting)
+        error = connecting.exception() if is_timely else TimeoutError()
+        if isinstance(error, TimeoutError):
+            late = ConnectTimeoutError(self, "not connected in time")
+            raise (ProxyError("no tunnel in time", late) if self.proxy else late) from error
+        if error is not None:
+            raise error
+
+    def _abandon(self, connecting: Future[None]) -> None:
+        """Wake a thread that waits for an answer of the proxy, and close what it has connected when it ends."""
+        if self.sock is not None:
+            with suppress(OSError):
+                self.sock.shutdown(socket.SHUT_RDWR)
+        connecting.add_done_callback(lambda _: self.close())
 
     @property
     def is_connected(self) -> bool:
@@ -113,8 +147,9 @@ class KeptConnection(HTTPConnection):
         self, method: str, url: str, body: bytes | None = None, headers: dict[str, str] | None = None, **_: Any
     ) -> None:
         """Send a request in one piece."""
-        if self.sock is not None:
-            self.sock.settimeout(self.timeout)
+        if self.sock is None:
+            self.connect()
+        self.sock.settimeout(self.timeout)
         self.send(encode_request(method, url, headers or {}, body))
 
     def getresponse(self) -> _PooledAnswer:  # type: ignore[override]  # as much of it as urllib3's pool looks at
@@ -133,6 +168,7 @@ class KeptConnection(HTTPConnection):
                 if answer.received > self._limits.answer_bytes:
                     raise AnswerTooLarge(f"more than {self._limits.answer_bytes:,} bytes")
         finally:
+            answer.close()
             self._used = self._clock()
         if not answer.leaves_connection:
             self.close()
@@ -176,7 +212,7 @@ def exchange(
         )
     except HTTPError as error:
         raise _translate(error) from error
-    return HttpAnswer(answer.status, answer.headers, bytes(answer.content))
+    return HttpAnswer(answer.status, answer.headers, answer.content)
 
 
 def _translate(error: HTTPError) -> Exception:
