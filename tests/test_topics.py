@@ -458,11 +458,11 @@ def test_half_a_surrogate_pair_silences_nobody(cloud: World) -> None:
     assert cloud.events()[0]["data"]["displayName"] == "db ?"
 
 
-def publisher(*topic_ids: str) -> Publisher:
+def publisher(*topic_ids: str, seconds: float = 10) -> Publisher:
     settings = read({"TOPIC_ID": ",".join(topic_ids)})
     delivery = Delivery(b"{}", "call", "ocid1.fnfunc.oc1.iad.f")
     return Publisher(
-        settings, Connections(BaseUrls("http://127.0.0.1:1"), 1), delivery, Deadline(time.monotonic() + 10)
+        settings, Connections(BaseUrls("http://127.0.0.1:1"), 1), delivery, Deadline(time.monotonic() + seconds)
     )
 
 
@@ -503,6 +503,24 @@ def test_each_topic_but_one_that_ends_in_time_by_itself_is_told_by_a_thread_of_i
         told_here.clear()
         [told] = publisher(*topic_ids).publish([GOOD])
         assert (told.notified, told_here) == (True, expected)
+
+
+@pytest.mark.parametrize("topic_ids", [(ONE, SNS), (SNS, ONE)])
+def test_a_topic_that_hangs_keeps_no_other_from_being_told_whichever_comes_first(
+    monkeypatch: pytest.MonkeyPatch, topic_ids: tuple[str, str]
+) -> None:
+    over, published = threading.Event(), []
+    topics = {kind.module: import_module(f"handlers.output.{kind.module}").Topic for kind in TOPIC_KINDS.values()}
+    monkeypatch.setattr(topics["sns"], "publish", lambda *_: over.wait(10))
+    monkeypatch.setattr(topics["ons"], "publish", lambda topic, _: published.append(topic._api.deadline.remaining()))
+    telling = publisher(*topic_ids, seconds=0.4)
+    [told] = telling.publish([GOOD])
+    over.set()
+    assert not told.notified
+    assert [left > 0 for left in published] == [True]
+    assert telling.error is not None
+    assert f"{SNS} was not told" in telling.error.message
+    assert ONE not in telling.error.message
 
 
 def test_a_result_that_cannot_be_written_keeps_no_other_from_being_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import replace
+from functools import cache
 from importlib import import_module
 from typing import Protocol
 
@@ -46,6 +47,7 @@ class Topic(Protocol):
         """Publish a message. Raises FunctionError where the topic did not take it."""
 
 
+OpenTopic = Callable[[str, Connections, Deadline], Topic]
 PackMessages = Callable[[Topic], list[Message]]
 
 
@@ -61,8 +63,9 @@ class Publisher:
         self._delivery = delivery
         self._deadline = deadline
         self._failures: dict[str, PublishFailed] = {}
-        for key, topic_ids in (("TOPIC_ID", settings.topic_ids), ("ALERT_TOPIC_ID", settings.alert_topic_ids)):
-            _import_modules(key, topic_ids)
+        # All of them here, on the main thread, since the SDK's lazy imports know no other.
+        self._open = {topic_id: _find_topic("TOPIC_ID", topic_id) for topic_id in settings.topic_ids}
+        self._open |= {topic_id: _find_topic("ALERT_TOPIC_ID", topic_id) for topic_id in settings.alert_topic_ids}
 
     @property
     def error(self) -> PublishFailed | None:
@@ -134,7 +137,7 @@ class Publisher:
         # Half of the time left, so that what comes after, another report or the mail, still has some.
         left = self._deadline.remaining()
         deadline = Deadline(self._deadline.at - max(0.0, min(left / 2, left - _MIN_SECONDS)))
-        topics = {topic_id: _open(topic_id, self._connections, deadline) for topic_id in topic_ids}
+        topics = {topic_id: self._open[topic_id](topic_id, self._connections, deadline) for topic_id in topic_ids}
         # One of them needs no other thread, which would cost a tenth of a warm invocation.
         here = next((topic_id for topic_id, topic in topics.items() if topic.ends_in_time), None)
         workers = get_topic_workers(len(topics))
@@ -143,12 +146,11 @@ class Publisher:
             for topic_id, topic in topics.items()
             if topic_id != here
         }
+        published = {here: attempt(_publish_in_order, topics[here], pack)} if here else {}
+        published |= {topic_id: attempt(_result_of, future, deadline) for topic_id, future in publishing.items()}
         missed: set[int] = set()
-        for topic_id, topic in topics.items():
-            beside = publishing.get(topic_id)
-            refused, unanswered = (
-                attempt(_result_of, beside, deadline) if beside else attempt(_publish_in_order, topic, pack)
-            )
+        for topic_id in topic_ids:
+            refused, unanswered = published[topic_id]
             if unanswered is not None:
                 refused = [(everything, unanswered)]
             for message, error in refused or []:
@@ -165,22 +167,18 @@ class Publisher:
         self._failures.setdefault(topic_id, failure)
 
 
-def _import_modules(key: str, topic_ids: Sequence[str]) -> None:
-    """Import what publishes to these topics: here, on the main thread, since the SDK's lazy imports know no other."""
-    for kind in dict.fromkeys(map(topic_kind, topic_ids)):
-        try:
-            import_module(f"handlers.output.{kind.module}")
-        except ImportError:
-            raise InvalidConfiguration(
-                f"{key}: names {kind.service}, but {kind.package} is not installed in the function's image",
-                hint=f"Add {kind.package} to requirements.txt and deploy again.",
-            ) from None
-
-
-def _open(topic_id: str, connections: Connections, deadline: Deadline) -> Topic:
-    module = import_module(f"handlers.output.{topic_kind(topic_id).module}")
-    topic: Topic = module.Topic(topic_id, connections, deadline)
-    return topic
+@cache
+def _find_topic(key: str, topic_id: str) -> OpenTopic:
+    """Return what opens a topic that stands under `key`. Raises InvalidConfiguration where its package is missing."""
+    kind = topic_kind(topic_id)
+    try:
+        found: OpenTopic = import_module(f"handlers.output.{kind.module}").Topic
+    except ImportError:
+        raise InvalidConfiguration(
+            f"{key}: names {kind.service}, but {kind.package} is not installed in the function's image",
+            hint=f"Add {kind.package} to requirements.txt and deploy again.",
+        ) from None
+    return found
 
 
 def _pack(events: Sequence[EncodedEvent], topic: Topic) -> list[Message]:
