@@ -23,11 +23,13 @@ class Workers:
         return self._pool.submit(call, *args, **kwargs)
 
     def run_both(self, here: Callable[[], T], beside: Callable[[], T]) -> tuple[T, T]:
-        """Run two calls from within a worker, side by side if a thread is free, and return what they return.
+        """Run two calls of a task, side by side if a thread is free, and return what they return.
 
-        A worker that waited for a queued call could wait for ever, for all others may do the same; so what has not
+        A thread that waited for a queued call could wait for ever, for all others may do the same; so what has not
         been begun elsewhere by the time that this thread has done its own is taken back and run here.
         """
+        if self._size == 1:  # the task may have a thread that is none of these
+            return here(), beside()
         submitted = self.submit(beside)
         done = here()
         return done, beside() if submitted.cancel() else submitted.result()

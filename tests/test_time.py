@@ -358,6 +358,17 @@ def test_two_calls_run_side_by_side_where_a_worker_is_free() -> None:
     assert sorted(pair.result(timeout=10)) == [0, 1]
 
 
+@pytest.mark.parametrize("size", [1, 2])
+def test_a_task_on_another_thread_makes_no_more_calls_at_once_than_there_may_be(size: int) -> None:
+    begun = threading.Event()
+
+    def beside() -> bool:
+        begun.set()
+        return True
+
+    assert Workers(size).run_both(lambda: begun.wait(0.3 if size == 1 else 10), beside) == (size > 1, True)
+
+
 def test_a_topic_that_hangs_does_not_keep_the_next_invocation_from_being_told(isolated_cloud: World) -> None:
     cloud = isolated_cloud
     cloud.invoke_one({"volumeId": cloud.volume()})

@@ -46,7 +46,7 @@ def fan_out(
 
     Args:
         start: Tasks, and results that stand from the beginning.
-        handle_task: Processes one task, in a worker.
+        handle_task: Processes one task, in a worker, or in this thread where the task is alone.
         deadline: When the results are collected, whatever is still running.
         workers: The threads that process tasks.
         report: Called with results that are finished, each once; returns them, in the same order, as they stand then.
@@ -101,8 +101,8 @@ class _FanOut:
                 reason = "the same trigger and resource stand earlier in this batch"
                 self._finish(place, skipped(item.trigger, reason, item.resource_id, resource_name=item.name))
 
-        # Another thread, and waiting for it, costs a tenth of a warm invocation; a task alone can do without, because
-        # all that it waits for ends in time.
+        # A thread, and waiting for it, costs a tenth of a warm invocation. A task alone can do without, because all it
+        # waits for ends in time; but what is finished already must not wait for it.
         if len(accepted) == 1 and not self._pending and not self._unreported:
             [(place, task)] = accepted
             self._accept(place, _carry_out(self._handle_task, task))
