@@ -16,7 +16,7 @@ from bench.report import Report, write
 from emulator import LocalOci, local_oci
 from emulator.services.compute.volume_attachments import VolumeAttachments
 
-_WARM_CALLS = 25
+_WARM_CALLS = 50
 _FAN_OUT = (1, 10, 31, 100)
 _BATCH = (1, 10, 100, 300, 1000)
 _TENTH = 0.1
