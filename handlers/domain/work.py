@@ -19,7 +19,7 @@ from handlers.domain.trigger import Target, Trigger
 
 # A function that is rolled back must not take what a later one wrote for something else.
 VERSION = 1
-# In one message. At a tenth of a CPU an invocation backs up about 15 resources a second (bench/estates.md), so that a
+# In one message. At a tenth of a CPU an invocation backs up about 30 resources a second (bench/estates.md), so that a
 # part is done within the platform's default timeout of 30 seconds, too, and little is repeated when it comes again.
 MAX_TARGETS = 100
 
