@@ -81,6 +81,7 @@ class Container:
         self._socket = self._directory / "lsnr.sock"
         self._process: asyncio.subprocess.Process | None = None
         self._session: aiohttp.ClientSession | None = None
+        self._signals: set[signal.Signals] = set()
         self._logging: list[asyncio.Task[None]] = []
         self.invocation = Invocation("", ())
         self.is_busy = False
@@ -162,8 +163,11 @@ class Container:
         if self._session:
             await self._session.close()
         if self._process and self.alive:
-            with contextlib.suppress(ProcessLookupError):
-                self._process.send_signal(how)
+            # Once each: a second one, while the FDK closes its loop, would be written to a pipe that is closed already.
+            if how not in self._signals:
+                self._signals.add(how)
+                with contextlib.suppress(ProcessLookupError):
+                    self._process.send_signal(how)
             try:
                 await asyncio.wait_for(self._process.wait(), 5)
             except TimeoutError:
