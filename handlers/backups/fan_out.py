@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from handlers.backups.failures import failed, left_undone, out_of_time
 from handlers.domain.deadline import Deadline
@@ -131,7 +131,7 @@ class _FanOut:
         self._workers.abandon()
         for place, (task, _) in self._pending.items():
             result = failed(task, out_of_time(left_undone(task, begun=place in begun)))
-            self._finish(place, replace(result, **_what_is_left(result, task)))
+            self._finish(place, _with_task(result, task))
         self._pending.clear()
 
     def _finish(self, place: Place, result: Result) -> None:
@@ -160,18 +160,20 @@ def _carry_out(handle_task: TaskHandler, task: Task) -> list[Task | Result]:
     if error is not None:
         done = [failed(task, error)]
     milliseconds = round((time.monotonic() - started) * 1000)
-    return [
-        replace(item, milliseconds=milliseconds, **_what_is_left(item, task)) if isinstance(item, Result) else item
-        for item in done or ()
-    ]
+    return [_with_task(item, task, milliseconds) if isinstance(item, Result) else item for item in done or ()]
 
 
-def _what_is_left(result: Result, task: Task) -> dict[str, Any]:
-    """Return the fields of a result that say what is left of its task, so that a later try sends the same bytes."""
-    was_deferred = {"was_deferred": task.deferral is not None}
+def _with_task(result: Result, task: Task, milliseconds: int = 0) -> Result:
+    """Return a result with what its task took, where that came from, and what is left of it for a later try."""
+    unfinished = _what_is_left(result, task)
+    was_deferred = task.deferral is not None
+    return replace(result, milliseconds=milliseconds, was_deferred=was_deferred, unfinished=unfinished)
+
+
+def _what_is_left(result: Result, task: Task) -> Task | None:
+    """Return the task that a later try can do with the same bytes, None where there is nothing left to do."""
     if not result.can_be_done_later:
-        return was_deferred
-    unfinished = task
+        return None
     if isinstance(task, Target) and not result.is_copy:
-        unfinished = replace(task, planned=cast("CreateBackupDetails | None", result.request) or task.planned)
-    return {**was_deferred, "unfinished": unfinished}
+        return replace(task, planned=cast("CreateBackupDetails | None", result.request) or task.planned)
+    return task

@@ -20,13 +20,13 @@ from handlers.domain.operations import Operation
 from handlers.domain.untrusted import mapping, one_line, text
 from handlers.oci.connections import Connections, Endpoint, find_region
 from handlers.oci.hints import Situation, hint_for
+from handlers.oci.http1 import AnswerReader
 from handlers.oci.principal import Principal
 from handlers.oci.retries import DeadlineRetryStrategy, is_transient
 from handlers.oci.sdk import exceptions
 from handlers.oci.transport import (
     AnswerTimeout,
     AnswerTooLarge,
-    HttpAnswer,
     ProxyRefused,
     UntrustedCertificate,
     UnusableAnswer,
@@ -200,7 +200,7 @@ class OciApi:
 
     def _send_once(
         self, operation: Operation, endpoint: Endpoint, request: _Request, principal: Principal
-    ) -> HttpAnswer:
+    ) -> AnswerReader:
         headers = {**request.headers, "opc-request-id": os.urandom(16).hex().upper()}
         signed = _Request(request.method, request.url, request.path_url, headers, request.body)
         principal.signer(signed)
@@ -244,7 +244,7 @@ class OciApi:
         )
 
 
-def _json(content: bytes | bytearray) -> Any:
+def _json(content: bytearray) -> Any:
     """None where a service, or something before it, answers with anything else."""
     try:
         return json.loads(content)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -89,14 +89,6 @@ class AnswerTooLarge(Exception):
 
 class UnusableAnswer(ConnectionError):
     """There was an answer, but not one that can be used."""
-
-
-class HttpAnswer(NamedTuple):
-    """An answer that has come in whole, its headers by name in lower case."""
-
-    status: int
-    headers: dict[str, str]
-    content: bytearray
 
 
 class KeptConnection(HTTPConnection):
@@ -201,8 +193,8 @@ def exchange(
     headers: dict[str, str],
     left: float,
     limits: Limits,
-) -> HttpAnswer:
-    """Send a request and return its answer, in at most `left` seconds; gzip and redirects are left as they come.
+) -> AnswerReader:
+    """Send a request and return its whole answer, in at most `left` seconds; gzip and redirects are left as they come.
 
     Raises UntrustedCertificate and AnswerTooLarge, and what another try may mend as a ConnectionError of some kind.
     """
@@ -212,7 +204,7 @@ def exchange(
         )
     except HTTPError as error:
         raise _translate(error) from error
-    return HttpAnswer(answer.status, answer.headers, answer.content)
+    return cast("AnswerReader", answer)
 
 
 def _translate(error: HTTPError) -> Exception:
