@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -42,17 +43,20 @@ def lay_out(root: Path, *, slim: bool = False, compiled: bool = False) -> None:
     what = ["--find-links", str(WHEELS), "-r", str(PROJECT / "requirements.txt"), "--target", str(root / "python")]
     subprocess.run([*install, *how, *what], check=True, capture_output=True)
     if slim:
-        program = str(PROJECT / "deploy" / "image" / "slim.py")
-        subprocess.run([sys.executable, program, str(root / "python"), str(root / "function")], check=True)
+        program = [str(root / "interpreter" / "bin" / "python"), str(PROJECT / "deploy" / "image" / "slim.py")]
+        environment = {**os.environ, "PYTHONPATH": str(root / "python")}
+        subprocess.run([*program, str(root / "python"), str(root / "function")], check=True, env=environment)
 
 
 def image_in(root: Path) -> Image:
     """The image that was laid out in a folder."""
+    authorities = root / "python" / "certifi" / "authorities"
     return Image(
         root / "function" / "func.py",
         libraries=(root / "python",),
         python=str(root / "interpreter" / "bin" / "python"),
         fdk=root / "python" / "bin" / "fdk",
+        environment={"SSL_CERT_DIR": str(authorities)} if authorities.exists() else {},
     )
 
 

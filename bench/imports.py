@@ -29,7 +29,8 @@ def milliseconds(oci: LocalOci, variant: str) -> dict[str, float]:
 
 
 def _once(oci: LocalOci, variant: str) -> dict[str, float]:
-    image = replace(image_of(variant), environment={"PYTHONPROFILEIMPORTTIME": "1"})
+    image = image_of(variant)
+    image = replace(image, environment={**image.environment, "PYTHONPROFILEIMPORTTIME": "1"})
     body, since = tagged_event(oci), len(oci.journal.all())
     oci.deploy(image)
     oci.invoke(body)
