@@ -43,7 +43,7 @@ def lay_out(root: Path, *, slim: bool = False, compiled: bool = False) -> None:
     what = ["--find-links", str(WHEELS), "-r", str(PROJECT / "requirements.txt"), "--target", str(root / "python")]
     subprocess.run([*install, *how, *what], check=True, capture_output=True)
     if slim:
-        program = [str(root / "interpreter" / "bin" / "python"), str(PROJECT / "deploy" / "image" / "slim.py")]
+        program = [str(root / "interpreter" / "bin" / "python"), "-B", str(PROJECT / "deploy" / "image" / "slim.py")]
         environment = {**os.environ, "PYTHONPATH": str(root / "python")}
         subprocess.run([*program, str(root / "python"), str(root / "function")], check=True, env=environment)
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
-from typing import Any, TypeVar, cast, overload
+from typing import Any, NamedTuple, TypeVar, cast, overload
 
 from handlers.domain.base_urls import BaseUrls, parse_base_urls
 from handlers.domain.errors import InvalidConfiguration
@@ -110,8 +110,7 @@ def _queue(text: str) -> str:
     return ocid.text
 
 
-@dataclass(frozen=True, slots=True)
-class _Key:
+class _Key(NamedTuple):
     """How a field is configured: the name of its key, the reader of its text, and the text that it has by default."""
 
     name: str

@@ -101,7 +101,7 @@ def test_an_alarms_title_ocid_and_names_go_into_targets_and_skips_on_one_line_ea
     target, skip = parse_body(alarm, message_id="message-1")
     assert isinstance(target, Target)
     assert isinstance(skip, Result)
-    assert (target.name, skip.resource_name, skip.count) == ("web-1", "lb 1", 2)
+    assert (target.name, skip.resource_name, skip.stands_for) == ("web-1", "lb 1", 2)
     assert target.trigger is skip.trigger
     assert (target.trigger.title or "").startswith("web-1 is sick x")
     assert len(target.trigger.title or "") == 255
@@ -128,7 +128,7 @@ def test_streams_that_the_message_leaves_out_are_told(cloud: World) -> None:
     _, answer = through_topic(cloud, payload("alarm_more_than_listed.json", volume=cloud.volume()))
     assert answer["results"][-1]["reason"].startswith("30 more metric streams fire than the message lists")
     unnamed, missing = parse_results(payload("alarm_more_than_listed.json", volume="ocid1.volume.oc1.iad.a"))
-    assert (unnamed.count, unnamed.needs_person, missing.needs_person) == (99, True, True)
+    assert (unnamed.stands_for, unnamed.needs_person, missing.needs_person) == (99, True, True)
 
 
 def test_a_volume_named_beside_its_instance_is_backed_up_once(cloud: World) -> None:

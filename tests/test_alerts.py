@@ -6,7 +6,6 @@ import json
 import re
 import shlex
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import cast
@@ -55,8 +54,8 @@ MAILS = Path(__file__).with_name("mails")
 TIME = datetime(2026, 3, 1, 2, 3, 4, tzinfo=UTC)
 FUNCTION = "ocid1.fnfunc.oc1.iad.aaaafunction"
 CALLED = Delivery(b"{}", "01KJM2R4CALL", FUNCTION)
-BY_TOPIC = replace(CALLED, message_id="a7f2c1de")
-BY_CONNECTOR = replace(CALLED, body=b"[]")
+BY_TOPIC = CALLED._replace(message_id="a7f2c1de")
+BY_CONNECTOR = CALLED._replace(body=b"[]")
 
 ALARM = Trigger(
     "alarm", "6b28ce05:1772330584000", "OK_TO_FIRING", TIME, "Disk errors on orders", "ocid1.alarm.oc1.iad.a"
@@ -81,7 +80,7 @@ SITUATION = Situation(
 def refusal_of(operation: Operation) -> ApiError:
     """The refusal of an operation for which no policy is there."""
     is_about_backup = operation is COPY_VOLUME_BACKUP
-    situation = replace(SITUATION, operation=operation, resource=BACKUP if is_about_backup else VOLUME)
+    situation = SITUATION._replace(operation=operation, resource=BACKUP if is_about_backup else VOLUME)
     hint = hint_for(situation, 404, NOT_FOUND.code, NOT_FOUND.message)
     return NOT_FOUND.with_message(NOT_FOUND.message, hint)
 
@@ -151,16 +150,15 @@ LIMIT = refusal(400, "LimitExceeded", "The limit for this tenancy has been excee
 THROTTLED = refusal(429, "TooManyRequests", "Too many requests for the user.")
 OUT_OF_TIME = failures.out_of_time(failures.left_undone(Target(ALARM, VOLUME, name="orders-120"), begun=False))
 TWO_HUNDRED = [f"orders-{number}" for number in range(100, 300)]
-CONFLICT = replace(
-    skipped(
-        EVENT,
-        "backup already in progress: the backup ocid1.volumebackup.oc1.iad.aaaapolicy is CREATING, and the API says "
-        "'A backup of the volume is being made.'",
-        volume("orders-120"),
-        resource_name="orders-120",
-        needs_person=True,
-        hint="Wait until that backup has ended, and send this one again if it is still needed.",
-    ),
+CONFLICT = skipped(
+    EVENT,
+    "backup already in progress: the backup ocid1.volumebackup.oc1.iad.aaaapolicy is CREATING, and the API says "
+    "'A backup of the volume is being made.'",
+    volume("orders-120"),
+    resource_name="orders-120",
+    needs_person=True,
+    hint="Wait until that backup has ended, and send this one again if it is still needed.",
+)._replace(
     retry_token="token-of-orders-120",
     request=failed(LIMIT, trigger=EVENT).request,
 )
@@ -173,7 +171,7 @@ MISSPELT_TAG = skipped(
     hint="Correct the tag's value: the change itself then makes the backup.",
 )
 WIRED_TO_NOTHING = skipped(
-    replace(ALARM, title="Load balancer unhealthy"),
+    ALARM._replace(title="Load balancer unhealthy"),
     "a resource of type loadbalancer has no volumes to back up",
     needs_person=True,
     hint=alarm._NAME_RESOURCES,
@@ -246,7 +244,7 @@ def no_copy(error: FunctionError) -> Result:
     assert BACKUP is not None
     target = Target(ENDED, BACKUP, name="orders-120-20260301T020304Z", is_to_copy=True)
     request = CopyBackupDetails(destination_region="eu-frankfurt-1")
-    return replace(failures.failed(target, error), request=request)
+    return failures.failed(target, error)._replace(request=request)
 
 
 def faulty_copy() -> Result:
@@ -277,7 +275,7 @@ CASES: dict[str, tuple[list[Result], Delivery, FunctionError | None]] = {
     ),
     "faulty": ([completed("FAULTY")], CALLED, None),
     "end_unconfirmed": (
-        [replace(completed("AVAILABLE"), outcome=Outcome.FAILED, error=BackupStateUnknown.of(NOT_FOUND))],
+        [completed("AVAILABLE")._replace(outcome=Outcome.FAILED, error=BackupStateUnknown.of(NOT_FOUND))],
         CALLED,
         None,
     ),
@@ -295,7 +293,7 @@ CASES: dict[str, tuple[list[Result], Delivery, FunctionError | None]] = {
     "request_misspelt": ([MISSPELT_REQUEST], BY_TOPIC, None),
     "request_failed": ([failed(THROTTLED, trigger=REQUEST)], CALLED, None),
     "batch_of_junk": (
-        [Result(Trigger("batch", "c#1"), Outcome.FAILED, error=InvalidRequest("no known kind"), count=4998)],
+        [Result(Trigger("batch", "c#1"), Outcome.FAILED, error=InvalidRequest("no known kind"), stands_for=4998)],
         BY_CONNECTOR,
         None,
     ),
@@ -310,8 +308,7 @@ CASES: dict[str, tuple[list[Result], Delivery, FunctionError | None]] = {
     ),
     "not_copied": (
         [
-            replace(
-                unprotected("orders-120", TIME, "eu-frankfurt-1"),
+            unprotected("orders-120", TIME, "eu-frankfurt-1")._replace(
                 hint=COPY_THEM,
                 body=failures.body_of_copy(NEWEST, REPORT),
             )
@@ -331,7 +328,7 @@ CASES: dict[str, tuple[list[Result], Delivery, FunctionError | None]] = {
     "report_failed": ([failures.failed(Report(REPORT, TAGGED, 26), refusal_of(LIST_VOLUME_BACKUPS))], CALLED, None),
     "alarm_without_a_selection": ([without_selection(BALANCER)], BY_TOPIC, None),
     "alarm_that_selects_nothing": ([nothing_found(BALANCER)], BY_TOPIC, None),
-    "results_not_published": ([replace(accepted("orders-120"), notified=False)], CALLED, NOT_PUBLISHED),
+    "results_not_published": ([accepted("orders-120")._replace(notified=False)], CALLED, NOT_PUBLISHED),
     "mixed": (
         [accepted("orders-121"), MISSPELT_TAG, failed(NOT_FOUND, "it's-122", EVENT), completed("FAULTY")],
         BY_CONNECTOR,
@@ -363,7 +360,7 @@ def _bytes_of_a_publish(mail: Message) -> int:
 @pytest.mark.parametrize("name", ["x" * 240, "é" * 240, '"' * 240, "\U0001f4be" * 120])
 def test_a_mail_about_a_thousand_causes_still_fits(name: str) -> None:
     many = [
-        replace(failed(refusal(400, f"Code{number % 20}", name * 4), f"a{number}", EVENT), resource_name=name)
+        failed(refusal(400, f"Code{number % 20}", name * 4), f"a{number}", EVENT)._replace(resource_name=name)
         for number in range(1000)
     ]
     mail = write_alert(many, None, CALLED)
@@ -481,7 +478,7 @@ def test_every_mail_that_is_shown_is_written_by_a_case() -> None:
 def test_the_same_refusal_of_many_is_told_once_and_of_each_of_them() -> None:
     refusals = []
     for name in ("orders-120", "orders-121"):
-        situation = replace(SITUATION, resource=parse_ocid(volume(name)))
+        situation = SITUATION._replace(resource=parse_ocid(volume(name)))
         hint = hint_for(situation, 404, NOT_FOUND.code, NOT_FOUND.message)
         refusals.append(failed(NOT_FOUND.with_message(NOT_FOUND.message, hint), name))
     mail = write_alert(refusals, None, BY_TOPIC)

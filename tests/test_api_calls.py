@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 import urllib3
@@ -228,12 +228,15 @@ def test_a_call_after_the_end_is_not_sent_and_says_the_same() -> None:
 class Countdown(Deadline):
     """A deadline that is as far away as its list says, each time that it is looked at."""
 
-    def __init__(self, *seconds: float) -> None:
-        super().__init__(0.0)
-        object.__setattr__(self, "left", iter(seconds))
+    left: Iterator[float]
+
+    def __new__(cls, *seconds: float) -> Self:
+        countdown = super().__new__(cls, 0.0)
+        countdown.left = iter(seconds)
+        return countdown
 
     def remaining(self) -> float:
-        return float(next(self.left, 0.0))  # type: ignore[attr-defined]  # set above, past the frozen dataclass
+        return next(self.left, 0.0)
 
 
 def test_where_there_is_no_time_for_another_try_the_answer_to_the_last_one_is_told() -> None:

@@ -76,7 +76,7 @@ def test_a_defect_with_one_item_is_that_items_failure_and_leaves_the_others_alon
     assert isinstance(result.error, InternalError)
     assert result.error.retryable
     assert "unexpected ZeroDivisionError" in result.error.message
-    assert result.count == 2
+    assert result.stands_for == 2
     with pytest.raises(InternalError, match="unexpected ZeroDivisionError"):
         parse_body(record)
 

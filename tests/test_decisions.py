@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -168,13 +167,13 @@ def test_work_is_read_as_it_was_written(case: str) -> None:
     [read] = parse_body([{"content": write_work([target], FIRST_TRIED, "Not now.")}])
     assert isinstance(read, Target)
     deferral = Deferral(FIRST_TRIED, "Not now.", is_alone=True)
-    assert replace(read, planned=None, deferral=None) == replace(target, planned=None)
+    assert read._replace(planned=None, deferral=None) == target._replace(planned=None)
     assert read.deferral == deferral
     assert (read.planned and read.planned.body()) == (target.planned and target.planned.body())
 
 
 def test_work_of_several_is_of_one_trigger_and_none_of_them_is_alone() -> None:
-    several = [replace(WORK["a request"], name=str(number)) for number in range(3)]
+    several = [WORK["a request"]._replace(name=str(number)) for number in range(3)]
     text = write_work(several, FIRST_TRIED, "Not now.")
     found = parse_body([{"content": text}])
     assert [item.name for item in found if isinstance(item, Target)] == ["0", "1", "2"]

@@ -6,7 +6,6 @@ import json
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -250,7 +249,7 @@ def test_a_trigger_with_more_than_a_hundred_targets_is_put_in_parts_and_the_othe
     assert rest[: MAX_TARGETS + 1] == [*small, skip]
     parts = rest[MAX_TARGETS + 1 :]
     assert all(isinstance(part, Result) for part in parts)
-    told = [(part.outcome, part.count, part.reason, part.trigger) for part in parts if isinstance(part, Result)]
+    told = [(part.outcome, part.stands_for, part.reason, part.trigger) for part in parts if isinstance(part, Result)]
     assert told == [
         (
             Outcome.DEFERRED,
@@ -269,7 +268,7 @@ def test_a_trigger_with_more_than_a_hundred_targets_is_put_in_parts_and_the_othe
 
 def test_a_part_that_cannot_be_put_is_worked_off_here() -> None:
     rest = deferrals(Queue(refused=f'"{volume(120).text}"')).split(targets(250))
-    assert [item.count for item in rest if isinstance(item, Result)] == [100, 50]
+    assert [item.stands_for for item in rest if isinstance(item, Result)] == [100, 50]
     assert [item.resource for item in rest if isinstance(item, Target)] == [volume(place) for place in range(100, 200)]
 
 
@@ -278,7 +277,7 @@ def test_parts_are_smaller_where_a_message_of_a_hundred_would_be_too_large() -> 
     many: list[Target | Result] = [Target(ALARM, volume(place), request=wish) for place in range(250)]
     queue = Queue()
     parts = deferrals(queue).split(many)
-    assert [part.count for part in parts if isinstance(part, Result)] == [50, 50, 50, 50, 50]
+    assert [part.stands_for for part in parts if isinstance(part, Result)] == [50, 50, 50, 50, 50]
     assert max(map(len, queue.contents)) <= MAX_MESSAGE_BYTES
     told = [target["resourceId"] for work in queue.works for target in work["targets"]]
     assert told == [volume(place).text for place in range(250)]
@@ -289,7 +288,7 @@ def test_what_is_left_of_one_trigger_is_put_in_smaller_messages_where_one_would_
     left = [undone(number) for number in range(MAX_TARGETS)]
     for place, result in enumerate(left):
         assert isinstance(result.unfinished, Target)
-        left[place] = replace(result, unfinished=replace(result.unfinished, request=wish))
+        left[place] = result._replace(unfinished=result.unfinished._replace(request=wish))
     queue = Queue()
     assert {result.outcome for result in deferrals(queue).defer(left)} == {Outcome.DEFERRED}
     assert [len(work["targets"]) for work in queue.works] == [50, 50]

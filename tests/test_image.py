@@ -36,7 +36,8 @@ def image(request: pytest.FixtureRequest) -> Iterator[Image]:
     user = NOBODY if os.geteuid() == 0 else None
     python, environment = interpreter_for(user, root / "home")
     subprocess.run(["chmod", "-R", "a+rX,a-w", str(root)], check=True)
-    yield replace(image_in(root), python=python, environment=environment, user=user)
+    made = image_in(root)
+    yield replace(made, python=python, environment={**made.environment, **environment}, user=user)
     subprocess.run(["chmod", "-R", "u+w", str(root)], check=True)
     shutil.rmtree(root)
 
@@ -96,6 +97,19 @@ def test_the_slim_image_is_a_fraction_of_the_plain_one_and_compiled(image: Image
     else:
         assert not compiled
         assert total > 200
+
+
+def test_the_slim_image_has_each_authority_in_a_file_of_its_own_where_its_dockerfile_says(image: Image) -> None:
+    certifi = image.libraries[0] / "certifi"
+    if "SSL_CERT_DIR" in image.environment:
+        bundle = (certifi / "cacert.pem").read_text()
+        apart = [path.read_text() for path in (certifi / "authorities").iterdir()]
+        assert len(apart) == bundle.count("BEGIN CERTIFICATE")
+        assert all(certificate.strip() in bundle for certificate in apart)
+        assert Path(image.environment["SSL_CERT_DIR"]) == certifi / "authorities"
+        assert "SSL_CERT_DIR=/python/certifi/authorities\n" in (PROJECT / "deploy/image/Dockerfile").read_text()
+    else:
+        assert not (certifi / "authorities").exists()
 
 
 def test_both_dockerfiles_ignore_the_same_but_for_the_script() -> None:

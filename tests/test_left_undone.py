@@ -190,8 +190,8 @@ OF_ONE_TRIGGER = [
     skipped(TRIGGER, "40 more metric streams fire than the message lists"),
     skipped(TRIGGER, "a resource of type bucket has no volumes to back up", "ocid1.bucket.oc1.iad.a"),
     skipped(TRIGGER, "a resource of type bucket has no volumes to back up", "ocid1.bucket.oc1.iad.b"),
-    Result(TRIGGER, Outcome.DEFERRED, reason="part 1 of 2 was put into the queue", count=100),
-    Result(TRIGGER, Outcome.DEFERRED, reason="part 2 of 2 was put into the queue", count=50),
+    Result(TRIGGER, Outcome.DEFERRED, reason="part 1 of 2 was put into the queue", stands_for=100),
+    Result(TRIGGER, Outcome.DEFERRED, reason="part 2 of 2 was put into the queue", stands_for=50),
 ]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import json
 import logging
-from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -57,8 +56,8 @@ def test_each_result_and_each_invocation_is_one_line_of_json(cloud: World) -> No
 
 
 def test_a_result_is_logged_with_all_that_one_searches_for(caplog: pytest.LogCaptureFixture) -> None:
-    result = replace(
-        RESULT, volume_backup=backup("CREATING"), retry_token="token", opc_request_id="A/B", milliseconds=5
+    result = RESULT._replace(
+        volume_backup=backup("CREATING"), retry_token="token", opc_request_id="A/B", milliseconds=5
     )
     line, _ = written([result], None, caplog)
     assert line == {
@@ -79,18 +78,18 @@ def test_a_result_is_logged_with_all_that_one_searches_for(caplog: pytest.LogCap
     }
 
 
-FAILED = replace(RESULT, outcome=Outcome.FAILED, error=REFUSED)
+FAILED = RESULT._replace(outcome=Outcome.FAILED, error=REFUSED)
 LEVELS: dict[str, tuple[list[Result], FunctionError | None, list[str]]] = {
     "all failed": ([FAILED], None, ["ERROR", "ERROR"]),
     "one of two failed": ([RESULT, FAILED], None, ["INFO", "ERROR", "INFO"]),
-    "faulty": ([replace(RESULT, outcome=Outcome.COMPLETED, volume_backup=backup("FAULTY"))], None, ["ERROR", "INFO"]),
-    "available": ([replace(RESULT, outcome=Outcome.COMPLETED, volume_backup=backup("AVAILABLE"))], None, ["INFO"] * 2),
+    "faulty": ([RESULT._replace(outcome=Outcome.COMPLETED, volume_backup=backup("FAULTY"))], None, ["ERROR", "INFO"]),
+    "available": ([RESULT._replace(outcome=Outcome.COMPLETED, volume_backup=backup("AVAILABLE"))], None, ["INFO"] * 2),
     "skip that needs a person": (
-        [replace(RESULT, outcome=Outcome.SKIPPED, reason="tag misspelt", needs_person=True)],
+        [RESULT._replace(outcome=Outcome.SKIPPED, reason="tag misspelt", needs_person=True)],
         None,
         ["WARNING", "INFO"],
     ),
-    "skip": ([replace(RESULT, outcome=Outcome.SKIPPED, reason="not tagged")], None, ["INFO", "INFO"]),
+    "skip": ([RESULT._replace(outcome=Outcome.SKIPPED, reason="not tagged")], None, ["INFO", "INFO"]),
     "not published": ([RESULT], DeadlineReached("x"), ["INFO", "ERROR"]),
 }
 

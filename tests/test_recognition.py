@@ -84,7 +84,7 @@ def test_what_matches_no_kind_is_one_result_however_much_of_it_there_is() -> Non
     second, result = others
     assert isinstance(second, Target)
     assert isinstance(result, Result)
-    assert (result.outcome, result.needs_person, result.count) == (Outcome.SKIPPED, True, 4998)
+    assert (result.outcome, result.needs_person, result.stands_for) == (Outcome.SKIPPED, True, 4998)
     assert (result.reason or "").startswith(
         "4,998 of 5,000 items match no kind; the first: item 2: matches none of the"
     )
@@ -94,7 +94,7 @@ def test_equal_failures_are_one_result_and_different_ones_are_told_apart_up_to_a
     wrong = [{"volumeId": "db-data-1"}] * 3 + [{"volumeId": VOLUME, f"field{number}": 1} for number in range(50)]
     results = parse_results(wrong)
     assert len(results) == MAX_FAILURES + 1
-    assert [result.count for result in results] == [3, *[1] * (MAX_FAILURES - 1), 50 - MAX_FAILURES + 1]
+    assert [result.stands_for for result in results] == [3, *[1] * (MAX_FAILURES - 1), 50 - MAX_FAILURES + 1]
     messages = [result.error.message for result in results if result.error]
     assert messages[0] == "3 of 53 items failed; the first: item 1: volumeId: not an OCID"
     assert messages[1] == "item 4 of 53: field0: unknown field"
@@ -115,8 +115,8 @@ def test_more_skips_than_anyone_reads_are_counted_apart_from_those_that_need_a_p
     pairs = [[{**begun, "eventID": str(number)}, {**database, "dedupeKey": str(number)}] for number in range(MAX_SKIPS)]
     *_, nothing_asked, not_done = results = parse_results(pairs)
     assert len(results) == MAX_SKIPS + 2
-    assert (nothing_asked.count, nothing_asked.needs_person) == (MAX_SKIPS // 2, False)
-    assert (not_done.count, not_done.needs_person) == (MAX_SKIPS // 2, True)
+    assert (nothing_asked.stands_for, nothing_asked.needs_person) == (MAX_SKIPS // 2, False)
+    assert (not_done.stands_for, not_done.needs_person) == (MAX_SKIPS // 2, True)
     assert (nothing_asked.reason or "").startswith("50 more were skipped; the first: events of type com.oraclecloud")
     assert (not_done.reason or "").startswith("50 more were skipped; the first: the dimension names no resourceId")
 
@@ -138,7 +138,7 @@ def test_resources_beyond_the_limit_are_left_out_and_that_is_told() -> None:
     assert isinstance(result, Result)
     assert result.error
     assert result.error.message == f"7 resources beyond the first {MAX_TARGETS:,} were left out; send smaller batches"
-    assert (result.count, result.error.retryable) == (7, False)
+    assert (result.stands_for, result.error.retryable) == (7, False)
 
 
 def test_six_megabytes_of_junk_are_two_results_made_in_little_time_and_memory() -> None:
@@ -149,9 +149,9 @@ def test_six_megabytes_of_junk_are_two_results_made_in_little_time_and_memory() 
     unknown, left_out = parse_results(body)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert unknown.count == MAX_ITEMS
+    assert unknown.stands_for == MAX_ITEMS
     assert (unknown.reason or "").startswith(f"{MAX_ITEMS:,} of {items:,} items match no kind")
-    assert left_out.count == items - MAX_ITEMS
+    assert left_out.stands_for == items - MAX_ITEMS
     assert left_out.error
     assert left_out.error.message.startswith(
         f"{items - MAX_ITEMS:,} items beyond the first {MAX_ITEMS:,} were left out"

@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import formatdate
 from types import SimpleNamespace
@@ -39,8 +38,9 @@ def target(number: int, trigger: Trigger | None = None) -> Target:
     return Target(trigger or Trigger("event", f"event-{number}"), ocid)
 
 
-def done(target: Task) -> list[Task | Result]:
-    return [Result(target.trigger, Outcome.ACCEPTED, resource_id=target.resource_id)]
+def done(task: Task) -> list[Task | Result]:
+    assert isinstance(task, Target)
+    return [Result(task.trigger, Outcome.ACCEPTED, resource_id=task.resource_id)]
 
 
 def untold(finished: list[Result]) -> list[Result]:
@@ -230,7 +230,7 @@ def test_what_is_done_is_reported_while_the_rest_is_waited_for(monkeypatch: pyte
     def report(finished: list[Result]) -> list[Result]:
         reported.append([result.trigger.id for result in finished])
         was_reported.set()
-        return [replace(result, notified=True) for result in finished]
+        return [result._replace(notified=True) for result in finished]
 
     def work(item: Task) -> list[Task | Result]:
         if item.trigger.id == "event-1":

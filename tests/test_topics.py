@@ -7,7 +7,6 @@ import re
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from itertools import pairwise
@@ -368,7 +367,7 @@ SORTS: dict[str, tuple[Result, str, dict[str, Any]]] = {
     ),
     "failed boot volume": (outcome(Outcome.FAILED, resource_type="bootvolume"), "bootvolumebackup.failed", {}),
     "failed group": (outcome(Outcome.FAILED, resource_type="volumegroup"), "volumegroupbackup.failed", {}),
-    "many failed": (outcome(Outcome.FAILED, count=4998), "volumebackup.failed", {"count": 4998}),
+    "many failed": (outcome(Outcome.FAILED, stands_for=4998), "volumebackup.failed", {"count": 4998}),
     "skipped": (
         outcome(Outcome.SKIPPED, needs_person=True, reason="backup already in progress"),
         "volumebackup.skipped",
@@ -430,7 +429,7 @@ TITLES = {
         BAD,
     ],
     "3 accepted: web-1 and 2 more": [GOOD] * 3,
-    "4998 failed: orders-120 and 4997 more": [outcome(Outcome.FAILED, count=4998)],
+    "4998 failed: orders-120 and 4997 more": [outcome(Outcome.FAILED, stands_for=4998)],
     "unconfirmed: nightly": [
         Result(Trigger("completion", "e"), Outcome.FAILED, resource_name="nightly", error=REFUSED),
     ],
@@ -526,8 +525,8 @@ def test_a_topic_that_hangs_keeps_no_other_from_being_told_whichever_comes_first
 def test_a_result_that_cannot_be_written_keeps_no_other_from_being_told(monkeypatch: pytest.MonkeyPatch) -> None:
     published: list[Message] = []
     monkeypatch.setattr(OnsTopic, "publish", lambda _, message: published.append(message))
-    unwritable = replace(
-        GOOD, volume_backup=VolumeBackup.of({"id": "a", "lifecycleState": "CREATING", "sizeInGBs": object()})
+    unwritable = GOOD._replace(
+        volume_backup=VolumeBackup.of({"id": "a", "lifecycleState": "CREATING", "sizeInGBs": object()})
     )
     telling = publisher(ONE)
     results = telling.publish([unwritable, BAD])

@@ -1,4 +1,6 @@
-"""Make an image's folder of packages small and quick to start: ``PYTHONPATH=/python python slim.py /python /function``.
+"""Make an image's folder of packages small and quick to start.
+
+Called as ``PYTHONPATH=/python python -B slim.py /python /function``, because it needs one of these packages itself.
 
 Takes out what the function is never going to import (the FDK's test tools, the SDK's other services and what only they
 need) and compiles the rest, because the container's user cannot write and would compile it again at each cold start.

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
@@ -39,8 +38,7 @@ def wanted_copies(target: Target, completed: Result) -> Iterator[Target]:
         return
     document = backup.document()
     if not completed.is_copy and not document.get("volumeGroupBackupId"):
-        yield replace(
-            target,
+        yield target._replace(
             name=completed.resource_name,
             compartment_id=text(document.get("compartmentId")),
             is_to_copy=True,
@@ -60,7 +58,7 @@ def copy_backup(target: Target, api: OciApi, region: CopyRegion | None, *, dry_r
         wanted = next(wanted_copies(target, complete(target, api)), None)
         if wanted is None:
             return skipped(target.trigger, "the backup is none that is copied", target.resource.text)
-        target = replace(wanted, deferral=target.deferral)
+        target = wanted._replace(deferral=target.deferral)
     request = CopyBackupDetails(destination_region=region.name, kms_key_id=region.kms_key_id)
     planned = Result(
         target.trigger,
@@ -77,7 +75,7 @@ def copy_backup(target: Target, api: OciApi, region: CopyRegion | None, *, dry_r
     try:
         return _copy(target, planned, request, api, region)
     except FunctionError as error:
-        return replace(failed(target, _explain(error)), retry_token=planned.retry_token, request=request)
+        return failed(target, _explain(error))._replace(retry_token=planned.retry_token, request=request)
 
 
 def _token(target: Target, region: CopyRegion) -> str:
@@ -106,7 +104,7 @@ def _copy(target: Target, planned: Result, request: CopyBackupDetails, api: OciA
             "had been used before.",
             hint="This backup was not copied: copy it by hand, and find out who used the token.",
         )
-    return replace(_told(planned, copy, target), opc_request_id=answer.opc_request_id)
+    return _told(planned, copy, target)._replace(opc_request_id=answer.opc_request_id)
 
 
 def _explain(error: FunctionError) -> FunctionError:
@@ -161,6 +159,6 @@ def _told(planned: Result, copy: VolumeBackup, target: Target) -> Result:
         raise BackupFaulty.of_copy()
     ocid = parse_ocid(copy.id)
     if copy.lifecycle_state == "AVAILABLE":
-        return replace(planned, outcome=Outcome.COMPLETED, volume_backup=copy)
+        return planned._replace(outcome=Outcome.COMPLETED, volume_backup=copy)
     follow_up = ocid and Target(target.trigger, ocid, target.name, target.compartment_id, is_copy=True)
-    return replace(planned, outcome=Outcome.COPYING, volume_backup=copy, follow_up=follow_up)
+    return planned._replace(outcome=Outcome.COPYING, volume_backup=copy, follow_up=follow_up)

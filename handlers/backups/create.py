@@ -7,7 +7,6 @@ own carries its provenance.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -64,8 +63,7 @@ class _Look(NamedTuple):
     error: FunctionError | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Creation:
+class _Creation(NamedTuple):
     """One request, and all that its answer is held against."""
 
     planned: Result
@@ -90,8 +88,8 @@ class _Creation:
         )
         backup = volume_backup(answer)
         self._check_answered(backup, sent)
-        return replace(
-            self.planned, outcome=Outcome.ACCEPTED, volume_backup=backup, opc_request_id=answer.opc_request_id
+        return self.planned._replace(
+            outcome=Outcome.ACCEPTED, volume_backup=backup, opc_request_id=answer.opc_request_id
         )
 
     def _check_answered(self, backup: VolumeBackup, sent: datetime) -> None:
@@ -149,7 +147,7 @@ class _Creation:
         )
         skip = self._refused(refusal, Outcome.SKIPPED)
         hint = "Wait until that backup has ended, and send this one again if it is still needed."
-        return replace(skip, reason=reason, needs_person=True, hint=hint, is_only_for_now=True)
+        return skip._replace(reason=reason, needs_person=True, hint=hint, is_only_for_now=True)
 
     def _send_while_in_conflict(self, refusal: ApiError) -> Result:
         """Send the request again, token and bytes unchanged, while it meets a Conflict that no backup explains."""
@@ -163,10 +161,10 @@ class _Creation:
             return self.failed(refusal if is_same else error)
 
     def _refused(self, refusal: FunctionError, outcome: Outcome, backup: VolumeBackup | None = None) -> Result:
-        return replace(self.planned, outcome=outcome, volume_backup=backup, opc_request_id=refusal.opc_request_id)
+        return self.planned._replace(outcome=outcome, volume_backup=backup, opc_request_id=refusal.opc_request_id)
 
     def failed(self, error: FunctionError) -> Result:
-        return replace(self.planned, outcome=Outcome.FAILED, error=error, opc_request_id=error.opc_request_id)
+        return self.planned._replace(outcome=Outcome.FAILED, error=error, opc_request_id=error.opc_request_id)
 
 
 def _mismatch(backup: VolumeBackup, what_it_is: str) -> BackupMismatch:

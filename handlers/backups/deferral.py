@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
@@ -106,7 +105,7 @@ class Deferrals:
                 yield from part
                 continue
             what = f"part {number} of {len(put)} was put into the queue, with {len(part)} of {len(targets)} resources"
-            yield Result(part[0].trigger, Outcome.DEFERRED, reason=what, count=len(part))
+            yield Result(part[0].trigger, Outcome.DEFERRED, reason=what, stands_for=len(part))
 
     def defer(self, results: Sequence[Result]) -> list[Result]:
         """Put what can be done later into the queue, and return the results as they stand then.
@@ -115,7 +114,7 @@ class Deferrals:
         which a new message would not wait for. What is left of a larger message is put anew, each by itself.
         """
         if self._dry_run:
-            return [replace(result, stays_in_queue=result.was_deferred) for result in results]
+            return [result._replace(stays_in_queue=result.was_deferred) for result in results]
         return self._follow_up(self._defer(results))
 
     def _defer(self, results: Sequence[Result]) -> list[Result]:
@@ -140,7 +139,7 @@ class Deferrals:
         for [(place, _)], error in put:
             if error is not None:
                 reason = f"It cannot be told when it ends, for it could not be put into the queue: {error.message}"
-                results[place] = replace(results[place], reason=reason, hint=error.hint)
+                results[place] = results[place]._replace(reason=reason, hint=error.hint)
         return results
 
     def _put(self, queue: WorkQueue, groups: Iterable[Sequence[T]], write: Write[T]) -> list[Put[T]]:
@@ -229,8 +228,7 @@ def _reason(result: Result) -> str:
 
 
 def _deferred(result: Result, *, how: str = "put into the queue") -> Result:
-    return replace(
-        result,
+    return result._replace(
         outcome=Outcome.DEFERRED,
         reason=f"{how}, to be tried again: {_reason(result)}",
         error=None,
@@ -240,7 +238,7 @@ def _deferred(result: Result, *, how: str = "put into the queue") -> Result:
 
 
 def _left_in_queue(result: Result) -> Result:
-    return replace(_deferred(result, how="left in the queue"), stays_in_queue=True)
+    return _deferred(result, how="left in the queue")._replace(stays_in_queue=True)
 
 
 def _not_deferred(result: Result, error: FunctionError) -> Result:
@@ -251,5 +249,5 @@ def _not_deferred(result: Result, error: FunctionError) -> Result:
     told = result.error.hint if result.error else result.hint
     hint = " ".join(filter(None, (told, error.hint))) or None
     if result.error is None:
-        return replace(result, reason=f"{result.reason} {why}", hint=hint)
-    return replace(result, error=result.error.with_message(f"{result.error.message} {why}", hint))
+        return result._replace(reason=f"{result.reason} {why}", hint=hint)
+    return result._replace(error=result.error.with_message(f"{result.error.message} {why}", hint))

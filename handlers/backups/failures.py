@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from handlers.domain.errors import DeadlineReached, FunctionError, InternalError
@@ -18,10 +17,9 @@ def failed(task: Task, error: BaseException) -> Result:
     told = error if isinstance(error, FunctionError) else InternalError.of(error)
     result = Result(task.trigger, Outcome.FAILED, error=told, opc_request_id=told.opc_request_id)
     if not isinstance(task, Target):
-        return replace(result, body=task.body())
+        return result._replace(body=task.body())
     resource = task.resource
-    return replace(
-        result,
+    return result._replace(
         resource_id=resource.text,
         resource_type=resource.resource_type,
         resource_name=task.name,

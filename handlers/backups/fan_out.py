@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
-from dataclasses import replace
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, NamedTuple, cast
 
@@ -98,8 +97,7 @@ class _FanOut:
             if first is item:
                 accepted.append((place, item))
             elif first.trigger is not item.trigger:
-                reason = "the same trigger and resource stand earlier in this batch"
-                self._finish(place, skipped(item.trigger, reason, item.resource_id, resource_name=item.name))
+                self._finish(place, _repeated(item))
 
         # A thread, and waiting for it, costs a tenth of a warm invocation. A task alone can do without, because all it
         # waits for ends in time; but what is finished already must not wait for it.
@@ -151,6 +149,13 @@ class _FanOut:
         self._results.update(zip(places, reported, strict=True))
 
 
+def _repeated(task: Task) -> Result:
+    reason = "the same trigger and resource stand earlier in this batch"
+    if isinstance(task, Target):
+        return skipped(task.trigger, reason, task.resource_id, resource_name=task.name)
+    return skipped(task.trigger, reason)
+
+
 def _carry_out(handle_task: TaskHandler, task: Task) -> list[Task | Result]:
     """Return what comes of a task, whatever happens in it."""
     started = time.monotonic()
@@ -167,7 +172,7 @@ def _with_task(result: Result, task: Task, milliseconds: int = 0) -> Result:
     """Return a result with what its task took, where that came from, and what is left of it for a later try."""
     unfinished = _what_is_left(result, task)
     was_deferred = task.deferral is not None
-    return replace(result, milliseconds=milliseconds, was_deferred=was_deferred, unfinished=unfinished)
+    return result._replace(milliseconds=milliseconds, was_deferred=was_deferred, unfinished=unfinished)
 
 
 def _what_is_left(result: Result, task: Task) -> Task | None:
@@ -175,5 +180,5 @@ def _what_is_left(result: Result, task: Task) -> Task | None:
     if not result.can_be_done_later:
         return None
     if isinstance(task, Target) and not result.is_copy:
-        return replace(task, planned=cast("CreateBackupDetails | None", result.request) or task.planned)
+        return task._replace(planned=cast("CreateBackupDetails | None", result.request) or task.planned)
     return task

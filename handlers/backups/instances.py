@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import NamedTuple
 
 from handlers.backups.failures import failed
@@ -69,5 +68,5 @@ def _list_attached(
 
 def _volume(target: Target, volume: Ocid) -> Target:
     """The target for a volume of the instance: the trigger's wish alone, for name, tags and compartment are its own."""
-    deferral = target.deferral and replace(target.deferral, is_alone=False)
+    deferral = target.deferral and target.deferral._replace(is_alone=False)
     return Target(target.trigger, volume, tag_required=target.tag_required, request=target.request, deferral=deferral)

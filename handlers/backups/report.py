@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -58,7 +57,7 @@ def report_on(report: Report, api: OciApi, copy_region: CopyRegion | None) -> Se
         fresh = [(resource, finding) for resource, finding in findings if (finding.newest_time or _NEVER) >= oldest]
         copied = find_copied([newest[resource.ocid.text] for resource, _ in fresh], api, copy_region)
         stale += [
-            (resource, replace(finding, uncopied_to=copy_region.name))
+            (resource, finding._replace(uncopied_to=copy_region.name))
             for resource, finding in fresh
             if finding.newest_id not in copied
         ]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from handlers.backups.failures import failed
 from handlers.domain.errors import FunctionError
@@ -24,8 +23,7 @@ _GONE = frozenset({"TERMINATING", "TERMINATED"})
 _TO_FIND = {"volume": "use volumes", "bootvolume": "use volumes", "volumegroup": "inspect volume-groups"}
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A resource that was found.
 
     Attributes:
@@ -98,8 +96,7 @@ class Finder:
         return _Compartments(root.text, parents)
 
 
-@dataclass(frozen=True, slots=True)
-class _Compartments:
+class _Compartments(NamedTuple):
     """A compartment and those below it.
 
     Attributes:
@@ -183,7 +180,7 @@ def _target(search: Search, found: Found) -> Target:
         tag_required=search.tag_required,
         condition=search.selection.condition,
         request=search.request,
-        deferral=search.deferral and replace(search.deferral, is_alone=False),
+        deferral=search.deferral and search.deferral._replace(is_alone=False),
     )
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _URL = re.compile(r"https?://[A-Za-z0-9_.-]+(:\d{1,5})?/?")
 _REGION = re.compile(r"[a-z]+(-[a-z]+)+-\d+")
 
 
-@dataclass(frozen=True, slots=True)
-class BaseUrls:
+class BaseUrls(NamedTuple):
     """One base URL for all services in all regions, and those of the regions that have one of their own.
 
     Attributes:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -38,8 +37,7 @@ _FOR_COLLECTING = _Reserve(0.5, share=0.05)
 _ANSWER_SECONDS_PER_ITEM = 0.0003
 
 
-@dataclass(frozen=True, slots=True)
-class Deadline:
+class Deadline(NamedTuple):
     """An instant on the monotonic clock, in seconds."""
 
     at: float
@@ -49,8 +47,7 @@ class Deadline:
         return self.at - time.monotonic()
 
 
-@dataclass(frozen=True, slots=True)
-class Deadlines:
+class Deadlines(NamedTuple):
     """The instants of an invocation.
 
     Attributes:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, auto
+from typing import NamedTuple
 
 
 class Carrier(Enum):
@@ -14,8 +14,7 @@ class Carrier(Enum):
     CALLER = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(NamedTuple):
     """One call of the function.
 
     `message_id` is set where the body came through a Notifications topic (header ``X-OCI-NS-MessageId``).

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 from handlers.domain.json_values import without_none
 from handlers.domain.untrusted import text
@@ -119,8 +119,7 @@ class CopyBackupDetails:
         return json.dumps(self.document()).encode()
 
 
-@dataclass(frozen=True, slots=True)
-class VolumeBackup:
+class VolumeBackup(NamedTuple):
     """A VolumeBackup, BootVolumeBackup or VolumeGroupBackup, as far as this function looks at it.
 
     `time_created` is not here: it is null until the backup has left REQUEST_RECEIVED, whatever the SDK says.
@@ -130,7 +129,7 @@ class VolumeBackup:
     lifecycle_state: str
     display_name: str | None
     time_request_received: str | None
-    _answered: dict[str, Any]
+    answered: dict[str, Any]
 
     @classmethod
     def of(cls, answered: dict[str, Any]) -> Self:
@@ -143,4 +142,4 @@ class VolumeBackup:
 
     def document(self) -> dict[str, Any]:
         """Return exactly what the API answered, fields of later versions included."""
-        return self._answered
+        return self.answered

@@ -6,8 +6,8 @@ https://docs.oracle.com/en-us/iaas/Content/Identity/Reference/corepolicyreferenc
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 
 class Service(Enum):
@@ -25,8 +25,7 @@ class Service(Enum):
         self.base_path = base_path
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(NamedTuple):
     """One operation of a service.
 
     Attributes:

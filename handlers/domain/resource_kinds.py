@@ -5,14 +5,13 @@ The one table of them; a fourth kind would be a fourth row, its operations and i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from handlers.domain import operations
 from handlers.domain.operations import Operation
 
 
-@dataclass(frozen=True, slots=True)
-class ResourceKind:
+class ResourceKind(NamedTuple):
     """One kind of resource that has backups.
 
     Attributes:

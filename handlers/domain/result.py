@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from handlers.domain.json_values import rfc3339, without_none
 from handlers.domain.ocids import MAX_OCID_LENGTH
@@ -31,8 +30,7 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """What a report has found out about a resource.
 
     Attributes:
@@ -67,8 +65,7 @@ class Finding:
         return without_none({**known, "uncopiedTo": self.uncopied_to})
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """One outcome and all that is told about it.
 
     Attributes:
@@ -87,7 +84,7 @@ class Result:
         volume_backup: The backup, as the API answered it.
         opc_request_id: The service's id of the request.
         milliseconds: How long the work on it took.
-        count: How many equal items of a batch this one result stands for.
+        stands_for: How many equal items of a batch this one result stands for.
         notified: Whether every topic has taken the message about it.
         is_copy: Whether it is about a copy in another region.
         follow_up: What is to be looked at until it has ended, where there is a queue.
@@ -113,7 +110,7 @@ class Result:
     volume_backup: VolumeBackup | None = None
     opc_request_id: str | None = None
     milliseconds: int = 0
-    count: int = 1
+    stands_for: int = 1
     notified: bool = False
     is_copy: bool = False
     follow_up: Target | None = None
@@ -153,7 +150,7 @@ class Result:
             "reason": self.reason,
             **(self.finding.document() if self.finding else {}),
             "error": self.error.document() if self.error else None,
-            "count": self.count if self.count > 1 else None,
+            "count": self.stands_for if self.stands_for > 1 else None,
             "retryToken": self.retry_token,
             "notified": self.notified,
             "request": self.request.document() if self.request else None,

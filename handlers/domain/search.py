@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from handlers.domain.json_values import without_none
 from handlers.domain.selection import Selection
@@ -17,47 +15,27 @@ if TYPE_CHECKING:
 RESULTS_OF_SEARCH = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class _Inquiry(ABC):
-    """What is asked about a selection.
+class Search(NamedTuple):
+    """A selection of which every resource is to be backed up.
 
     Attributes:
         trigger: What asks.
         selection: Which resources are meant.
-    """
-
-    trigger: Trigger
-    selection: Selection
-    resource_id: ClassVar[None] = None
-    name: ClassVar[None] = None
-
-    @property
-    def key(self) -> str:
-        """What tells it from others of the same trigger."""
-        return str(self.document())
-
-    @abstractmethod
-    def document(self) -> dict[str, Any]:
-        """Return it as the body that asks for it."""
-
-    def body(self) -> dict[str, Any]:
-        """Return the body that asks for it again."""
-        return self.document()
-
-
-@dataclass(frozen=True, slots=True)
-class Search(_Inquiry):
-    """A selection of which every resource is to be backed up.
-
-    Attributes:
         request: What the backups are to be like, where it was a request that asked for them.
         tag_required: Whether a resource is only backed up if its tag asks for it.
         deferral: What it brings along from its first try; None where this is the first.
     """
 
+    trigger: Trigger
+    selection: Selection
     request: SelectionRequest | None = None
     tag_required: bool = False
     deferral: Deferral | None = None
+
+    @property
+    def key(self) -> str:
+        """What tells it from others of the same trigger."""
+        return str(self.document())
 
     def document(self) -> dict[str, Any]:
         """Return it as the body that asks for it."""
@@ -70,24 +48,36 @@ class Search(_Inquiry):
         return {**self.document(), **({"opcRetryToken": self.trigger.id} if has_token else {})}
 
 
-@dataclass(frozen=True, slots=True)
-class Report(_Inquiry):
+class Report(NamedTuple):
     """A selection of which every resource is told that has no fresh backup.
 
     Attributes:
+        trigger: What asks.
+        selection: Which resources are meant.
         max_age_hours: How old a resource's newest backup may be.
         copies: Whether that must have a copy in the second region, too.
         deferral: What it brings along from its first try; None where this is the first.
     """
 
+    trigger: Trigger
+    selection: Selection
     max_age_hours: float
     copies: bool = False
     deferral: Deferral | None = None
+
+    @property
+    def key(self) -> str:
+        """What tells it from others of the same trigger."""
+        return str(self.document())
 
     def document(self) -> dict[str, Any]:
         """Return it as the body that asks for it."""
         copies = {"copies": True} if self.copies else {}
         return {"report": {"maxAgeHours": self.max_age_hours, **copies, **_selection_document(self.selection)}}
+
+    def body(self) -> dict[str, Any]:
+        """Return the body that asks for it again."""
+        return self.document()
 
 
 Task = Target | Search | Report

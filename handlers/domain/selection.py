@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from handlers.domain.tags import TagName, Tags, opts_out, tag_value
 from handlers.domain.untrusted import one_line
@@ -12,8 +12,7 @@ DEFAULT_TYPES = ("volume", "bootvolume")
 _NOUNS = {"volume": "volume", "bootvolume": "boot volume", "volumegroup": "volume group"}
 
 
-@dataclass(frozen=True, slots=True)
-class TagCondition:
+class TagCondition(NamedTuple):
     """A tag that a resource must carry.
 
     Attributes:
@@ -39,8 +38,7 @@ class TagCondition:
         return f"{self.name}={self.value}" if self.value is not None else str(self.name)
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(NamedTuple):
     """All resources of some types with a tag, in one compartment and those below it, or wherever policies reach.
 
     Attributes:

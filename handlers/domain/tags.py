@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from handlers.domain.untrusted import one_line
 
@@ -16,16 +15,14 @@ _YES = frozenset({"true", "yes", "on", "now", "1"})
 _NO = frozenset({"false", "no", "off", "0", "none", ""})
 
 
-@dataclass(frozen=True, slots=True)
-class Tags:
+class Tags(NamedTuple):
     """A resource's tags as far as they are known: None where the source did not say, {} where there are none."""
 
     freeform: Mapping[str, Any] | None = None
     defined: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TagName:
+class TagName(NamedTuple):
     """A tag's name: a free-form `key`, or a defined `namespace` and `key`; compared without regard to case."""
 
     key: str
@@ -43,8 +40,7 @@ class TagName:
         return f"{self.namespace}.{self.key}" if self.namespace else self.key
 
 
-@dataclass(frozen=True, slots=True)
-class TagDecision:
+class TagDecision(NamedTuple):
     """What a tag asks for.
 
     Attributes:

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from handlers.domain.ocids import parse_ocid
 
 _SNS_ARN = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}(\.fifo)?")
 
 
-@dataclass(frozen=True, slots=True)
-class TopicKind:
+class TopicKind(NamedTuple):
     """One service's topics.
 
     Attributes:

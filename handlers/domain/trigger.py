@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from handlers.domain.models import CreateBackupDetails
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
     from handlers.domain.tags import Tags
 
 
-@dataclass(frozen=True, slots=True)
-class Trigger:
+class Trigger(NamedTuple):
     """One thing that happened. The same `id` means the same happening, however often it is delivered.
 
     Attributes:
@@ -47,8 +45,7 @@ class Trigger:
         return hashlib.sha256(f"{self.id}\n{resource_id}".encode()).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Deferral:
+class Deferral(NamedTuple):
     """What work from the queue brings along from its first try.
 
     Attributes:
@@ -62,8 +59,7 @@ class Deferral:
     is_alone: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """One resource that a trigger is about.
 
     Attributes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from handlers.domain.ocids import Ocid, parse_ocid
 from handlers.domain.operations import PUBLISH_MESSAGE, Operation
@@ -26,8 +26,7 @@ _BY_STATUS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(NamedTuple):
     """What is known about a refused request beside the answer.
 
     Attributes:

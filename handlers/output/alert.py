@@ -57,7 +57,7 @@ class Cause(NamedTuple):
 
     @property
     def number(self) -> int:
-        return sum(result.count for result in self.results)
+        return sum(result.stands_for for result in self.results)
 
 
 def write_alert(results: Sequence[Result], publish_error: FunctionError | None, delivery: Delivery) -> Message:
@@ -152,7 +152,7 @@ def _tell_what_happened(cause: Cause, results: Sequence[Result]) -> str:
         volumes = "The volumes of the instance " + name_of(first)
         done = f"{volumes} were not backed up" if type_of(first) == "instance" else f"{which} was not backed up"
     else:
-        of = sum(result.count for result in results if is_to_back_up(result))
+        of = sum(result.stands_for for result in results if is_to_back_up(result))
         number = f"{cause.number} of {of}" if of > cause.number else f"{cause.number}"
         done = f"{number} {_plural_noun(cause.results)} were not backed up"
     return f"{done}. {_tell_who_asked(cause)}"

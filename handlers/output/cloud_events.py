@@ -102,7 +102,7 @@ def _data(result: Result) -> dict[str, Any] | None:
     What a report found is told with the newest backup that there is.
     """
     request = {"request": result.request.document()} if result.request else {}
-    count = {"count": result.count} if result.count > 1 else {}
+    count = {"count": result.stands_for} if result.stands_for > 1 else {}
     if result.error:
         return {**result.error.document(), **count, **request}
     if result.finding:

@@ -95,7 +95,7 @@ def _result_line(delivery: Delivery, result: Result) -> dict[str, Any]:
         "backupId": backup.id if backup else None,
         "lifecycleState": backup.lifecycle_state if backup else None,
         "reason": result.reason,
-        "count": result.count if result.count > 1 else None,
+        "count": result.stands_for if result.stands_for > 1 else None,
         "retryToken": result.retry_token,
         "opcRequestId": result.opc_request_id,
         "notified": result.notified,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
-from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from typing import Protocol
@@ -96,7 +95,7 @@ class Publisher:
         everything = Message("", "", tuple(event.position for event in events))
         missed = self._publish_to_all(self._settings.topic_ids, lambda topic: _pack(events, topic), everything)
         told = {event.position for event in events} - missed
-        return [replace(result, notified=position in told) for position, result in enumerate(results)]
+        return [result._replace(notified=position in told) for position, result in enumerate(results)]
 
     def alert(self, results: Sequence[Result]) -> None:
         """Publish one mail about what needs a person to every topic of ALERT_TOPIC_ID, if there is anything.

@@ -51,7 +51,7 @@ def count_by_state(results: Sequence[Result]) -> dict[str, int]:
     """Return how many results there are of each state, in the order of `results`."""
     counts: dict[str, int] = {}
     for result in results:
-        counts[state_of(result)] = counts.get(state_of(result), 0) + result.count
+        counts[state_of(result)] = counts.get(state_of(result), 0) + result.stands_for
     return counts
 
 

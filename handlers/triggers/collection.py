@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from handlers.domain.errors import FunctionError, InvalidRequest
 from handlers.domain.result import Outcome, Result, skipped
@@ -103,7 +103,10 @@ class Collection:
         """Return all of it."""
         total = self._documents + self._items_left_out
         return [
-            *(replace(item, count=self._skips[item]) if isinstance(item, Result) else item for item in self._found),
+            *(
+                item._replace(stands_for=self._skips[item]) if isinstance(item, Result) else item
+                for item in self._found
+            ),
             *(_more_skips(first, count) for first, count in self._more_skips.items()),
             *(_failure_result(failure, total) for failure in self._failures.values()),
             *self._left_out(self._targets - MAX_TARGETS, "resources", MAX_TARGETS),
@@ -114,7 +117,7 @@ class Collection:
     def _left_out(self, count: int, things: str, limit: int) -> Iterator[Result]:
         if count > 0:
             message = f"{count:,} {things} beyond the first {limit:,} were left out; send smaller batches"
-            yield Result(self._trigger, Outcome.FAILED, error=InvalidRequest(message), count=count)
+            yield Result(self._trigger, Outcome.FAILED, error=InvalidRequest(message), stands_for=count)
 
 
 def trigger_of(context: Context) -> Trigger:
@@ -124,7 +127,7 @@ def trigger_of(context: Context) -> Trigger:
 
 def _more_skips(first: Result, count: int) -> Result:
     reason = f"{count:,} more were skipped; the first: {first.reason}"
-    return replace(first, resource_id=None, resource_name=None, reason=reason, count=count)
+    return first._replace(resource_id=None, resource_name=None, reason=reason, stands_for=count)
 
 
 def _failure_result(failure: _Failure, documents: int) -> Result:
@@ -136,6 +139,6 @@ def _failure_result(failure: _Failure, documents: int) -> Result:
         several = f"{count:,} of {documents:,} items {what}; the first: item {failure.place:,}"
         message = f"{several if count > 1 else f'item {failure.place:,} of {documents:,}'}: {message}"
     if isinstance(error, UnknownKind):
-        return replace(skipped(trigger, one_line(message), needs_person=True, hint=_FIND_SENDER), count=count)
+        return skipped(trigger, one_line(message), needs_person=True, hint=_FIND_SENDER)._replace(stands_for=count)
     named = error.with_message(message, error.hint)
-    return Result(trigger, Outcome.FAILED, resource_id=failure.resource_id, error=named, count=count)
+    return Result(trigger, Outcome.FAILED, resource_id=failure.resource_id, error=named, stands_for=count)

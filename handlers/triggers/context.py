@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from handlers.settings import Settings
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """Where a document comes from.
 
     Attributes:
@@ -27,9 +26,9 @@ class Context:
 
     def inside(self) -> Context:
         """Return the context of what an envelope holds."""
-        return replace(self, depth=self.depth + 1)
+        return self._replace(depth=self.depth + 1)
 
     def item(self, place: int) -> Context:
         """Return the context of an array's item: nobody waits for the answer about a single one."""
         item_id = f"{self.fallback_id}#{place}"
-        return replace(self, fallback_id=item_id, direct=False, in_batch=True, depth=self.depth + 1)
+        return self._replace(fallback_id=item_id, direct=False, in_batch=True, depth=self.depth + 1)

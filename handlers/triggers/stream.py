@@ -6,7 +6,6 @@ https://docs.oracle.com/en-us/iaas/Content/connector-hub/overview.htm
 from __future__ import annotations
 
 from base64 import b64decode
-from dataclasses import replace
 from typing import Any
 
 from handlers.triggers.context import Context
@@ -23,4 +22,4 @@ def unwrap(document: dict[str, Any], context: Context) -> tuple[object, Context]
     place = [document.get(key) for key in ("stream", "partition", "offset")]
     if None in place:
         return inside, context
-    return inside, replace(context, fallback_id=":".join(map(str, place)))
+    return inside, context._replace(fallback_id=":".join(map(str, place)))

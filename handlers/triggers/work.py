@@ -7,7 +7,6 @@ a topic: it names neither endpoints nor topics, and makes no backup that nobody 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -56,7 +55,7 @@ def parse(document: dict[str, Any], context: Context) -> Iterator[Task]:
     trigger = _trigger(mapping(work.get("trigger")))
     for number, item in enumerate(listed):
         try:
-            yield replace(_task(trigger, mapping(item), context), deferral=deferral)
+            yield _task(trigger, mapping(item), context)._replace(deferral=deferral)
         except InvalidRequest as error:
             raise InvalidRequest(f"work.targets.{number}.{error.message}") from error
 
