@@ -97,8 +97,7 @@ DETAILS: dict[str, type[CreateBackupDetails]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CopyBackupDetails:
+class CopyBackupDetails(NamedTuple):
     """CopyVolumeBackup's fields, and those of its two kin. Neither tags nor retention are among them."""
 
     destination_region: str

@@ -10,6 +10,7 @@ from handlers.domain.untrusted import one_line
 
 # Printable ASCII without a space and without the period that separates a namespace from its key.
 TAG_KEY = re.compile(r"[!-\-/-~]{1,100}")
+_FIELDS = frozenset({"freeformtags", "definedtags"})
 _TYPES = {"full": "FULL", "incremental": "INCREMENTAL"}
 _YES = frozenset({"true", "yes", "on", "now", "1"})
 _NO = frozenset({"false", "no", "off", "0", "none", ""})
@@ -58,7 +59,11 @@ class TagDecision(NamedTuple):
 
 def tags_of(resource: Mapping[str, Any]) -> Tags:
     """Return a resource's tags. Events spell it freeformTags, their documentation freeFormTags; either may be null."""
-    found = {key.casefold(): value for key, value in resource.items() if isinstance(value, Mapping)}
+    found = {
+        folded: value
+        for key, value in resource.items()
+        if (folded := key.casefold()) in _FIELDS and isinstance(value, Mapping)
+    }
     return Tags(found.get("freeformtags"), found.get("definedtags"))
 
 

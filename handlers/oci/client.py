@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -69,8 +68,7 @@ class ApiResponse(NamedTuple):
     next_page: str | None
 
 
-@dataclass(slots=True)
-class _Request:
+class _Request(NamedTuple):
     """What a signer of the SDK looks at: a part of a ``requests.PreparedRequest``. Header names are in lower case."""
 
     method: str
