@@ -50,13 +50,11 @@ def lay_out(root: Path, *, slim: bool = False, compiled: bool = False) -> None:
 
 def image_in(root: Path) -> Image:
     """The image that was laid out in a folder."""
-    authorities = root / "python" / "certifi" / "authorities"
     return Image(
         root / "function" / "func.py",
         libraries=(root / "python",),
         python=str(root / "interpreter" / "bin" / "python"),
         fdk=root / "python" / "bin" / "fdk",
-        environment={"SSL_CERT_DIR": str(authorities)} if authorities.exists() else {},
     )
 
 

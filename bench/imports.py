@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import statistics
 from dataclasses import replace
+from http import HTTPStatus
 
-from bench.measure import image_of, tagged_event
+from bench.measure import tagged_event, trusting
 from emulator import LocalOci
 
 GROUPS = {
@@ -29,11 +30,12 @@ def milliseconds(oci: LocalOci, variant: str) -> dict[str, float]:
 
 
 def _once(oci: LocalOci, variant: str) -> dict[str, float]:
-    image = image_of(variant)
-    image = replace(image, environment={**image.environment, "PYTHONPROFILEIMPORTTIME": "1"})
+    image = replace(trusting(oci, variant), environment={"PYTHONPROFILEIMPORTTIME": "1"})
     body, since = tagged_event(oci), len(oci.journal.all())
     oci.deploy(image)
-    oci.invoke(body)
+    status, answer = oci.invoke(body)
+    if status != HTTPStatus.OK:
+        raise RuntimeError(f"the function failed: {answer}")
     [container] = oci.pool.containers
     oci.wait(container.stop())  # its log is complete once it has ended
     found = dict.fromkeys(GROUPS, 0.0)

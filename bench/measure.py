@@ -17,7 +17,7 @@ from typing import Any
 
 from bench.held import cpu_of, held
 from bench.image import image_in, lay_out
-from deploy.image.slim import hash_authorities
+from deploy.image.slim import write_authorities
 from emulator import Image, LocalOci
 from emulator.core.events import build_event
 from emulator.services.block_volume.volumes import Volumes
@@ -85,7 +85,7 @@ def tagged_event(oci: LocalOci) -> dict[str, Any]:
 def cold(oci: LocalOci, variant: str, share: float = 1.0) -> Cost:
     """From the process's first instruction to its first answer, the process held to a `share` of one CPU."""
     body = tagged_event(oci)
-    with held(_trusting(oci, variant), share) as image:
+    with held(trusting(oci, variant), share) as image:
         oci.deploy(image)
         started = time.monotonic()
         container = oci.wait(oci.pool.warm())
@@ -93,17 +93,17 @@ def cold(oci: LocalOci, variant: str, share: float = 1.0) -> Cost:
         return Cost(cpu_of(container.pid or 0), time.monotonic() - started, cost.memory, cost.local_oci)
 
 
-def _trusting(oci: LocalOci, variant: str) -> Image:
-    """The image of a variant, and how it trusts the local OCI: as one of the public authorities, where it has those."""
+def trusting(oci: LocalOci, variant: str) -> Image:
+    """The image of a variant, and let it trust the local OCI's authority beside the public ones.
+
+    The slim image has them in a folder of its own, the others read the file that the configuration names.
+    """
     image, bundle = image_of(variant), oci.state / "ca-bundle.pem"
-    if not bundle.exists():
-        return image
-    folder = oci.state / "authorities"
-    if not folder.exists():
-        hash_authorities(bundle, folder)
-    has_folder = "SSL_CERT_DIR" in image.environment
-    oci.configure(REQUESTS_CA_BUNDLE=None if has_folder else str(bundle))
-    return replace(image, environment={**image.environment, "SSL_CERT_DIR": str(folder)}) if has_folder else image
+    if bundle.exists():
+        if variant == "slim":
+            write_authorities(bundle, image.libraries[0] / "certifi" / "authorities")
+        oci.configure(REQUESTS_CA_BUNDLE=None if variant == "slim" else str(bundle))
+    return image
 
 
 def warm(oci: LocalOci, calls: int) -> Cost:

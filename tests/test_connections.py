@@ -11,11 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import certifi
 import oci
 import pytest
 
-from deploy.image.slim import hash_authorities
 from tests.world import World, payload, world
 
 
@@ -115,24 +113,6 @@ def test_a_service_whose_certificate_nobody_trusted_vouches_for_is_not_spoken_to
     assert error["message"] == "CreateVolumeBackup got no answer: SSLCertVerificationError."
     assert "REQUESTS_CA_BUNDLE" in str(error["hint"])
     secure.oci.configure(REQUESTS_CA_BUNDLE=bundle)
-
-
-def test_a_folder_of_authorities_is_looked_into_where_no_file_is_named(secure: World, tmp_path: Path) -> None:
-    bundle = secure.oci.config["REQUESTS_CA_BUNDLE"]
-    public, own = tmp_path / "public", tmp_path / "own"
-    hash_authorities(Path(certifi.where()), public)
-    hash_authorities(Path(bundle), own)
-    assert {path.name for path in public.iterdir()} < {path.name for path in own.iterdir()}
-    asked = payload("request_minimal.json", volume=secure.volume())
-    secure.oci.configure(REQUESTS_CA_BUNDLE=None, SSL_CERT_DIR=str(own))
-    assert secure.invoke_one(asked)["outcome"] == "accepted"
-    secure.oci.configure(SSL_CERT_DIR=str(public))
-    error = error_of_a_backup(secure)
-    assert error["message"] == "CreateVolumeBackup got no answer: SSLCertVerificationError."
-    assert "SSL_CERT_DIR" in str(error["hint"])
-    secure.oci.configure(REQUESTS_CA_BUNDLE=bundle)
-    assert secure.invoke_one(asked)["outcome"] == "accepted"
-    secure.oci.configure(SSL_CERT_DIR=None)
 
 
 def test_a_service_under_another_name_than_its_certificates_is_not_spoken_to(secure: World) -> None:

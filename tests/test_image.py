@@ -15,14 +15,16 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
+import trustme
 import yaml
 
 from bench.image import image_in, lay_out, sizes
+from deploy.image.slim import write_authorities
 from emulator import Image
 from emulator.options import PROJECT
 from handlers.settings import KEYS, read
 from tests.measured import unmeasured
-from tests.world import payload, world
+from tests.world import World, payload, world
 
 NOBODY = 65534
 
@@ -36,8 +38,7 @@ def image(request: pytest.FixtureRequest) -> Iterator[Image]:
     user = NOBODY if os.geteuid() == 0 else None
     python, environment = interpreter_for(user, root / "home")
     subprocess.run(["chmod", "-R", "a+rX,a-w", str(root)], check=True)
-    made = image_in(root)
-    yield replace(made, python=python, environment={**made.environment, **environment}, user=user)
+    yield replace(image_in(root), python=python, environment=environment, user=user)
     subprocess.run(["chmod", "-R", "u+w", str(root)], check=True)
     shutil.rmtree(root)
 
@@ -99,17 +100,42 @@ def test_the_slim_image_is_a_fraction_of_the_plain_one_and_compiled(image: Image
         assert total > 200
 
 
-def test_the_slim_image_has_each_authority_in_a_file_of_its_own_where_its_dockerfile_says(image: Image) -> None:
-    certifi = image.libraries[0] / "certifi"
-    if "SSL_CERT_DIR" in image.environment:
-        bundle = (certifi / "cacert.pem").read_text()
-        apart = [path.read_text() for path in (certifi / "authorities").iterdir()]
-        assert len(apart) == bundle.count("BEGIN CERTIFICATE")
-        assert all(certificate.strip() in bundle for certificate in apart)
-        assert Path(image.environment["SSL_CERT_DIR"]) == certifi / "authorities"
-        assert "SSL_CERT_DIR=/python/certifi/authorities\n" in (PROJECT / "deploy/image/Dockerfile").read_text()
-    else:
-        assert not (certifi / "authorities").exists()
+def test_the_slim_image_trusts_certifis_authorities_each_in_a_file_of_its_own(image: Image) -> None:
+    bundle = image.libraries[0] / "certifi" / "cacert.pem"
+    folder = bundle.with_name("authorities")
+    if not folder.exists():
+        assert not compiled_in(image), "only the plain image goes without"
+        return
+    apart = [path.read_text() for path in folder.iterdir()]
+    assert len(apart) == bundle.read_text().count("BEGIN CERTIFICATE")
+    assert all(certificate.strip() in bundle.read_text() for certificate in apart)
+    with world(image=image, tls=True) as cloud:
+        assert outcome_over_tls(cloud) == ("accepted", None)
+        own = cloud.oci.config["REQUESTS_CA_BUNDLE"]
+        cloud.oci.configure(REQUESTS_CA_BUNDLE=None)
+        assert outcome_over_tls(cloud) == ("failed", "CreateVolumeBackup got no answer: SSLCertVerificationError.")
+        # The bundle stays as it was, so it is not what is read.
+        subprocess.run(["chmod", "u+w", str(folder.parent)], check=True)
+        write_authorities(Path(own), folder)
+        cloud.forget()
+        assert outcome_over_tls(cloud) == ("accepted", None)
+
+
+def outcome_over_tls(cloud: World) -> tuple[str, str | None]:
+    _, answer = cloud.invoke(payload("request_minimal.json", volume=cloud.volume()))
+    [result] = answer["results"]
+    return result["outcome"], result.get("error", {}).get("message")
+
+
+def test_authorities_that_openssl_might_not_find_are_refused_when_the_image_is_built(tmp_path: Path) -> None:
+    authority, renewed = (trustme.CA(organization_name="Example", organization_unit_name="Root") for _ in range(2))
+    server = authority.issue_cert("localhost").cert_chain_pems[0]
+    for other in (renewed.cert_pem, server):
+        bundle, folder = tmp_path / "bundle.pem", tmp_path / "authorities"
+        bundle.write_bytes(authority.cert_pem.bytes() + other.bytes())
+        with pytest.raises(ValueError, match="has 2 certificates, but only 1 authorities of different names"):
+            write_authorities(bundle, folder)
+        assert not folder.exists()
 
 
 def test_both_dockerfiles_ignore_the_same_but_for_the_script() -> None:

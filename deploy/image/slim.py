@@ -1,10 +1,11 @@
 """Make an image's folder of packages small and quick to start.
 
-Called as ``PYTHONPATH=/python python -B slim.py /python /function``, because it needs one of these packages itself.
+Called as ``PYTHONPATH=/python python -B slim.py /python /function``: it needs pyOpenSSL, which the SDK brings along and
+which it takes out in the end.
 
 Takes out what the function is never going to import (the FDK's test tools, the SDK's other services and what only they
 need) and compiles the rest, because the container's user cannot write and would compile it again at each cold start.
-Gives each trusted authority a file of its own, so that only those are read that certify somebody.
+Gives each trusted authority a file of its own, so that OpenSSL reads only those that it needs.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ import compileall
 import shutil
 import ssl
 import sys
-from collections import Counter
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
 from py_compile import PycInvalidationMode
@@ -47,7 +47,7 @@ SDK_PARTS = {
 
 def slim(packages: Path, *code: Path) -> None:
     """Take out what is not needed of `packages`, compile it and `code`, and write certifi's authorities one by one."""
-    hash_authorities(packages / "certifi" / "cacert.pem", packages / "certifi" / "authorities")
+    write_authorities(packages / "certifi" / "cacert.pem", packages / "certifi" / "authorities")
     for distribution in distributions(path=[str(packages)]):
         if distribution.metadata["Name"].lower().replace("_", "-") in TEST_TOOLS | OTHER_SERVICES:
             take_out(distribution)
@@ -59,17 +59,22 @@ def slim(packages: Path, *code: Path) -> None:
         compileall.compile_dir(folder, quiet=2, workers=0, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH)
 
 
-def hash_authorities(bundle: Path, folder: Path) -> None:
-    """Write each certificate of a PEM file into a new folder, under the name by which OpenSSL looks for it there.
+def write_authorities(bundle: Path, folder: Path) -> None:
+    """Fill a folder with the certificates of a PEM file, each under the name by which OpenSSL looks for it there.
 
+    Raises ValueError where two have one name, of which OpenSSL may find only the first while another thread looks, and
+    where one is no authority's.
     https://docs.openssl.org/3.0/man1/openssl-rehash/
     """
+    authorities = ssl.create_default_context(cafile=bundle).get_ca_certs(binary_form=True)
+    named = {load_certificate(FILETYPE_ASN1, found).subject_name_hash(): found for found in authorities}
+    given = bundle.read_text().count("BEGIN CERTIFICATE")
+    if len(named) != given:
+        raise ValueError(f"{bundle} has {given} certificates, but only {len(named)} authorities of different names")
+    shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    same_name: Counter[int] = Counter()
-    for certificate in ssl.create_default_context(cafile=bundle).get_ca_certs(binary_form=True):
-        subject = load_certificate(FILETYPE_ASN1, certificate).subject_name_hash()
-        (folder / f"{subject:08x}.{same_name[subject]}").write_text(ssl.DER_cert_to_PEM_cert(certificate))
-        same_name[subject] += 1
+    for name, certificate in named.items():
+        (folder / f"{name:08x}.0").write_text(ssl.DER_cert_to_PEM_cert(certificate))
 
 
 def take_out(distribution: Distribution) -> None:

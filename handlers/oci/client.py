@@ -47,10 +47,7 @@ _UNREACHABLE = (
     "Check the function's subnet (service gateway, security lists, DNS) and OCI_ENDPOINT; then deliver again."
 )
 _PROXY = "Check the proxy that HTTPS_PROXY names, and its user and password; then deliver again."
-_INTERPOSED = (
-    "Check what stands between the function and the service, and whom the function trusts by REQUESTS_CA_BUNDLE or "
-    "SSL_CERT_DIR; then deliver again."
-)
+_INTERPOSED = "Check what stands between the function and the service, and REQUESTS_CA_BUNDLE; then deliver again."
 _TOO_LONG = "Ask the service for less at a time, or look for a proxy that repeats an answer."
 
 

@@ -7,6 +7,7 @@ import ssl
 import time
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
 from urllib.request import getproxies, proxy_bypass
@@ -175,13 +176,13 @@ def _proxy(tls: ssl.SSLContext, kept: int) -> urllib3.ProxyManager | None:
 def _ssl_context() -> ssl.SSLContext:
     """Return a TLS context that trusts those whom the SDK trusts: certifi's list, or REQUESTS_CA_BUNDLE's.
 
-    Reading such a file takes a tenth of a cold start. A folder that OpenSSL looks into, SSL_CERT_DIR, takes no time,
-    and the slim image has certifi's list as one. Raises InvalidConfiguration.
+    Reading such a file takes a tenth of a cold start. The slim image has certifi's list as a folder, too, in which
+    OpenSSL finds those that it needs. Raises InvalidConfiguration.
     """
     own = os.environ.get("REQUESTS_CA_BUNDLE")
-    folder = os.environ.get("SSL_CERT_DIR")
-    if folder and not own:
-        return ssl.create_default_context(capath=folder)
+    one_by_one = Path(certifi.where()).with_name("authorities")
+    if not own and one_by_one.is_dir():
+        return ssl.create_default_context(capath=one_by_one)
     try:
         return ssl.create_default_context(cafile=own or certifi.where())
     except OSError as error:  # also what is raised for a file of anything else
