@@ -10,7 +10,7 @@ from pathlib import Path
 import pygal
 
 from bench.imports import GROUPS
-from bench.long_life import Sample
+from bench.long_life import Holdings, Sample
 from bench.measure import VARIANTS, Cost
 
 _FOLDER = Path(__file__).parent
@@ -166,10 +166,14 @@ def _long_life(life: list[Sample]) -> str:
     return (
         f"One container, {last.invocations:,} warm invocations, {last.failures:,} of them failures: bodies that are no JSON, refused "
         "backups, refused messages, connections that are reset. "
-        f"After {settled.invocations:,} of them it held {then.memory:.1f} MB of memory, {then.threads} threads, {then.sockets} sockets and "
-        f"{then.descriptors} file descriptors, sockets among them; after the last, {now.memory:.1f} MB, {now.threads}, {now.sockets} and "
-        f"{now.descriptors}."
+        f"After {settled.invocations:,} of them it held {_held(then)}; after the last, {_held(now)}."
     )
+
+
+def _held(holdings: Holdings) -> str:
+    threads = "1 thread" if holdings.threads == 1 else f"{holdings.threads} threads"
+    descriptors = f"{holdings.descriptors} file descriptors, {holdings.sockets} of them sockets"
+    return f"{holdings.memory:.1f} MB of memory, {threads} and {descriptors}"
 
 
 def _share(warm: dict[str, Cost]) -> str:
