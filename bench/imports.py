@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 import statistics
 from dataclasses import replace
-from http import HTTPStatus
 
-from bench.measure import tagged_event, trusting
+from bench.measure import one_call, tagged_event, trusting
 from emulator import LocalOci
 
 GROUPS = {
@@ -33,10 +32,8 @@ def _once(oci: LocalOci, variant: str) -> dict[str, float]:
     image = replace(trusting(oci, variant), environment={"PYTHONPROFILEIMPORTTIME": "1"})
     body, since = tagged_event(oci), len(oci.journal.all())
     oci.deploy(image)
-    status, answer = oci.invoke(body)
-    if status != HTTPStatus.OK:
-        raise RuntimeError(f"the function failed: {answer}")
-    [container] = oci.pool.containers
+    container = oci.wait(oci.pool.warm())
+    one_call(oci, body)
     oci.wait(container.stop())  # its log is complete once it has ended
     found = dict.fromkeys(GROUPS, 0.0)
     for entry in oci.journal.all()[since:]:

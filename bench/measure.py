@@ -94,9 +94,9 @@ def cold(oci: LocalOci, variant: str, share: float = 1.0) -> Cost:
 
 
 def trusting(oci: LocalOci, variant: str) -> Image:
-    """The image of a variant, and let it trust the local OCI's authority beside the public ones.
+    """Return the image of a variant, and have it trust the local OCI's authority beside the public ones.
 
-    The slim image has them in a folder of its own, the others read the file that the configuration names.
+    The slim image has all of them in a folder; the others read the file that the configuration names.
     """
     image, bundle = image_of(variant), oci.state / "ca-bundle.pem"
     if bundle.exists():

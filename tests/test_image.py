@@ -115,7 +115,7 @@ def test_the_slim_image_trusts_certifis_authorities_each_in_a_file_of_its_own(im
         cloud.oci.configure(REQUESTS_CA_BUNDLE=None)
         assert outcome_over_tls(cloud) == ("failed", "CreateVolumeBackup got no answer: SSLCertVerificationError.")
         # The bundle stays as it was, so it is not what is read.
-        subprocess.run(["chmod", "u+w", str(folder.parent)], check=True)
+        subprocess.run(["chmod", "-R", "u+w", str(folder.parent)], check=True)
         write_authorities(Path(own), folder)
         cloud.forget()
         assert outcome_over_tls(cloud) == ("accepted", None)

@@ -71,7 +71,8 @@ def write_authorities(bundle: Path, folder: Path) -> None:
     given = bundle.read_text().count("BEGIN CERTIFICATE")
     if len(named) != given:
         raise ValueError(f"{bundle} has {given} certificates, but only {len(named)} authorities of different names")
-    shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():
+        shutil.rmtree(folder)
     folder.mkdir()
     for name, certificate in named.items():
         (folder / f"{name:08x}.0").write_text(ssl.DER_cert_to_PEM_cert(certificate))
