@@ -103,8 +103,8 @@ def test_another_function_is_served_from_its_folder_and_every_line_says_when_and
         base_url, function_id = (re.findall(rf"export {name}=(\S+)", told)[0] for name in ("FN_API_URL", "FUNCTION_ID"))
         with urllib.request.urlopen(f"{base_url}/invoke/{function_id}", data=b"{}") as answer:
             assert json.load(answer) == {"greeting": "hello=1"}
-        # The request's line and the invocation's may come in either order, as each ends by itself.
-        shown = [SHOWN.fullmatch(line) for line in read_until(process, " invocation ", " InvokeFn")]
+        # The three may come in any order, as each is told by a part of its own.
+        shown = [SHOWN.fullmatch(line) for line in read_until(process, " log ", " invocation ", " InvokeFn")]
         expected = {("log", "greeter"), ("invocation", "greeter"), ("request", "-")}
         assert {match.groups()[:2] for match in shown if match} >= expected
         assert None not in shown

@@ -212,6 +212,24 @@ def test_an_opened_message_is_shown_as_people_and_as_machines_get_it(page: Page,
     expect(section(page, "Invocation")).to_contain_text("200")
 
 
+def test_what_is_pressed_stays_below_the_hand_until_it_is_let_go_however_much_comes(page: Page, seen: World) -> None:
+    back_up(seen, "pressed")
+    pressed = rows(page, "requests", "CreateVolumeBackup of pressed")
+    pressed.hover()
+    place = pressed.bounding_box()
+    page.mouse.down()
+    back_up(seen, "behind")
+    expect(rows(page, "topics", "accepted: behind")).to_be_visible()
+    expect(rows(page, "requests", "of behind")).to_have_count(0)
+    assert pressed.bounding_box() == place
+    page.mouse.up()
+    opened = page.get_by_role("region", name="The opened entry")
+    expect(opened.locator("header")).to_contain_text("CreateVolumeBackup")
+    expect(opened.locator(".step[aria-current=true]")).to_contain_text("CreateVolumeBackup of pressed")
+    page.locator("section:has(#requests) .newer").click()
+    expect(rows(page, "requests", "CreateVolumeBackup of behind")).to_be_visible()
+
+
 def test_an_alarm_fires_and_a_scripted_fault_is_sent_again_under_its_token(page: Page) -> None:
     press(page, "Launch an instance", name="web-7")
     expect(card(page, "web-7 (Boot Volume)").first).to_contain_text("attached to web-7")

@@ -19,6 +19,8 @@ export class Lane {
   #drawn = new Map();
   #focused = null;
   #pointed = null;
+  #isPressed = false;
+  #added = 0;
   #unseen = 0;
 
   /** `items` returns what it holds, oldest first; `on` has `open(item)`, `leave(lane, item, step)` and `drawn()`. */
@@ -38,24 +40,21 @@ export class Lane {
     this.opened = null;
     this.redraw = inNextFrame(() => this.#draw());
     list.addEventListener("scroll", this.redraw, { passive: true });
-    list.addEventListener("keydown", (event) => this.#press(event));
+    list.addEventListener("keydown", (event) => this.#type(event));
     // Not pointerover, which rows that move below a resting hand cause, too.
     list.addEventListener("pointermove", (event) => this.#point(this.#itemAt(event.target)));
     list.addEventListener("pointerleave", () => this.#point(null));
     list.addEventListener("focusin", (event) => this.#focusIn(this.#itemAt(event.target)));
     list.addEventListener("focusout", () => this.#focusIn(null));
+    list.addEventListener("pointerdown", (event) => this.#press(event));
+    for (const end of ["pointerup", "pointercancel"]) window.addEventListener(end, () => this.#release());
     list.addEventListener("click", (event) => this.#open(this.#itemAt(event.target)));
     new ResizeObserver(this.redraw).observe(list);
   }
 
-  /** Make room for so many new items. Whoever looks at older ones, points or is focused keeps what is in sight. */
+  /** Make room for so many new items. */
   grow(added) {
-    const isHeld = this.list.scrollTop > 0 || this.#focused || this.#pointed;
-    if (added > 0 && isHeld && this.#items().length > added) {
-      this.#extent.style.height = `${this.#items().length * ROW_HEIGHT}px`;
-      this.list.scrollTop += added * ROW_HEIGHT;
-      this.#unseen += added;
-    }
+    this.#added += added;
     this.redraw();
   }
 
@@ -71,6 +70,8 @@ export class Lane {
 
   /** Bring an item into sight. */
   reveal(item) {
+    // With what has come meanwhile, whose room changes the places.
+    this.#draw();
     const top = this.#placeOf(item) * ROW_HEIGHT;
     const { scrollTop, clientHeight } = this.list;
     if (top < scrollTop) this.list.scrollTop = top;
@@ -96,8 +97,11 @@ export class Lane {
   }
 
   #draw() {
+    // Between press and release nothing moves: else the two would meet different rows, and the click none.
+    if (this.#isPressed) return;
     const items = this.#items();
     this.#extent.style.height = `${items.length * ROW_HEIGHT}px`;
+    this.#keepInSight(items);
     const { scrollTop, clientHeight } = this.list;
     const first = Math.max(0, Math.floor(scrollTop / ROW_HEIGHT) - MARGIN);
     const last = Math.min(items.length, Math.ceil((scrollTop + clientHeight) / ROW_HEIGHT) + MARGIN);
@@ -125,6 +129,16 @@ export class Lane {
     this.#empty.hidden = items.length > 0;
     this.#count(items);
     this.#on.drawn();
+  }
+
+  /** Whoever looks at older items, points or is focused keeps what is in sight when new ones come. */
+  #keepInSight(items) {
+    const isHeld = this.list.scrollTop > 0 || this.#focused || this.#pointed;
+    if (isHeld && items.length > this.#added) {
+      this.list.scrollTop += this.#added * ROW_HEIGHT;
+      this.#unseen += this.#added;
+    }
+    this.#added = 0;
   }
 
   /** Draw a row after the one `before` it, so that it is read in its place, and return it. */
@@ -186,6 +200,17 @@ export class Lane {
   }
 
   #press(event) {
+    // Not a press on the scroll bar, whose end a browser need not tell.
+    this.#isPressed = event.button === 0 && this.#itemAt(event.target) !== null;
+  }
+
+  #release() {
+    if (!this.#isPressed) return;
+    this.#isPressed = false;
+    this.redraw();
+  }
+
+  #type(event) {
     const item = this.#itemAt(event.target);
     if (!item || event.ctrlKey || event.altKey || event.metaKey) return;
     const page = Math.max(1, Math.floor(this.list.clientHeight / ROW_HEIGHT) - 1);
