@@ -12,7 +12,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -129,19 +129,26 @@ def test_the_story_fits_a_terminal(story: str) -> None:
 
 
 @contextmanager
-def kept_story() -> Iterator[tuple[str, list[str]]]:
-    """``make run KEEP=1``: the address of its page, and the lines that it gives to try by hand."""
-    with running([sys.executable, "-m", "emulator.story", "--keep"]) as process:
-        assert process.stdout is not None
-        lines = []
-        for line in process.stdout:
-            lines.append(line)
-            if "bv backup list" in line:
-                break
-        [page] = re.findall(r"See it in a browser: (\S+)", "".join(lines))
-        yield page, lines[lines.index(next(line for line in lines if line.startswith("export "))) :]
-        process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 0
+def kept_stories(count: int) -> Iterator[list[tuple[str, list[str]]]]:
+    """``make run KEEP=1`` so many times side by side: of each its page's address, and the lines to try by hand."""
+    command = [sys.executable, "-m", "emulator.story", "--keep"]
+    with ExitStack() as stack:
+        processes = [stack.enter_context(running(command)) for _ in range(count)]
+        yield [what_is_left_to_try(process) for process in processes]
+        for process in processes:
+            process.send_signal(signal.SIGINT)
+            assert process.wait(20) == 0
+
+
+def what_is_left_to_try(process: subprocess.Popen[str]) -> tuple[str, list[str]]:
+    assert process.stdout is not None
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if "bv backup list" in line:
+            break
+    [page] = re.findall(r"See it in a browser: (\S+)", "".join(lines))
+    return page, lines[lines.index(next(line for line in lines if line.startswith("export "))) :]
 
 
 # As the real fn sends it, so that the block can be pasted where there is no fn.
@@ -152,11 +159,13 @@ curl -s --data-binary @- "$FN_API_URL/invoke/$function"
 """
 
 
-def test_what_make_run_with_keep_prints_can_be_pasted_as_a_whole_and_twice(tmp_path: Path) -> None:
+def test_what_make_run_with_keep_prints_can_be_pasted_as_a_whole_and_twice_also_beside_another(tmp_path: Path) -> None:
     (tmp_path / "fn").write_text(FN)
     (tmp_path / "fn").chmod(0o755)
     environment = {**unmeasured(), "PATH": f"{tmp_path}:{os.environ['PATH']}"}
-    with kept_story() as (page, block):
+    with kept_stories(2) as [(page, block), (_, other)]:
+        folders = {folder for line in block + other for folder in re.findall(r"--config-file (\S+)", line)}
+        assert len(folders) == 2
         with urllib.request.urlopen(page) as answer:
             assert "<title>Local OCI</title>" in answer.read().decode()
         for _ in range(2):
@@ -167,12 +176,6 @@ def test_what_make_run_with_keep_prints_can_be_pasted_as_a_whole_and_twice(tmp_p
             assert done.stdout.count('"outcome": "accepted"') == 2 * 2, done.stdout
             assert '"retryToken": "by-curl"' in done.stdout
             assert '"retryToken": "by-fn"' in done.stdout
-
-
-def test_two_that_are_kept_do_not_share_a_folder() -> None:
-    with kept_story() as (_, first), kept_story() as (_, second):
-        folders = [re.findall(r"--config-file (\S+)", "".join(block)) for block in (first, second)]
-    assert len({folder for block in folders for folder in block}) == 2
 
 
 def test_the_server_says_when_it_is_ready_and_where(served: tuple[subprocess.Popen[str], str], tmp_path: Path) -> None:
