@@ -114,6 +114,7 @@ class Estate:
         details = {"availabilityDomain": "AD-1", "shape": "VM.Standard.E4.Flex", "displayName": name}
         instance = self.region.operator.call("POST", "/20160918/instances", self._located(details))
         self._wait_for_event("computeapi.launchinstance.end", resource=instance["id"])
+        self._wait_for_event("blockvolumes.createbootvolume.end", resource=self.boot_volume_of(instance["id"]))
         for number in range(disks):
             self.attach(instance["id"], self.volume(displayName=f"{name}-disk-{number}"))
         return str(instance["id"])

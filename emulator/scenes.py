@@ -36,15 +36,18 @@ def wait_until(true: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-def wait_for_titles(oci: LocalOci, outcome: str, count: int) -> None:
-    wait_until(
-        lambda: (
-            sum(entry.details["title"].startswith(outcome) for entry in oci.journal.entries("message", topic=RESULTS))
-            >= count
+def wait_for_titles(oci: LocalOci, inbox: Path, outcome: str, count: int) -> None:
+    """Wait until so many titles begin with an outcome, the inbox has all, and whoever told them has answered."""
+
+    def all_is_told() -> bool:
+        titles = [entry.details["title"] for entry in oci.journal.entries("message", topic=RESULTS)]
+        return (
+            sum(title.startswith(outcome) for title in titles) >= count
+            and len(inbox.read_text().splitlines()) >= len(titles)
+            and len(oci.journal.entries("invocation")) >= len(oci.journal.entries("call"))
         )
-    )
-    # The messages are published before the invocations that sent them have answered.
-    time.sleep(0.2)
+
+    wait_until(all_is_told)
 
 
 def show_inbox(narrator: Narrator, inbox: Path, start: int, *, in_full: bool = False, ending: str = "") -> None:

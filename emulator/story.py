@@ -40,7 +40,7 @@ def play(oci: LocalOci, narrator: Narrator) -> None:
     oci.journal.wait_for("invocation")
     narrator.say("operator", 'UpdateVolume db-data-1, freeformTags {"backup": "full"}')
     oci.operator.call("PUT", f"/20160918/volumes/{volume['id']}", {"freeformTags": {"backup": "full"}})
-    wait_for_titles(oci, "completed", 1)
+    wait_for_titles(oci, inbox, "completed", 1)
     show_inbox(narrator, inbox, 0, in_full=True)
 
     narrator.title(
@@ -57,7 +57,7 @@ def play(oci: LocalOci, narrator: Narrator) -> None:
     oci.operator.call("POST", f"/emulator/alarms/{alarm['id']}/fire", {"dimensions": [dimension]})
     [message] = oci.journal.wait_for("message", topic=ALARMS)
     narrator.quote(json.loads(message.details["body"]))
-    wait_for_titles(oci, "completed", 1 + 1 + _DISKS)
+    wait_for_titles(oci, inbox, "completed", 1 + 1 + _DISKS)
     show_inbox(narrator, inbox, read)
     _play_two_triggers(oci, narrator, inbox)
     play_estate(oci, narrator, inbox)
@@ -75,7 +75,7 @@ def _play_two_triggers(oci: LocalOci, narrator: Narrator, inbox: Path) -> None:
         narrator.say("operator", f'UpdateVolume db-data-2, freeformTags {{"backup": "{value}"}}')
         oci.operator.call("PUT", f"/20160918/volumes/{volume['id']}", {"freeformTags": {"backup": value}})
         wait_until(lambda: len(inbox.read_text().splitlines()) > read)
-    wait_for_titles(oci, "completed", 1 + 1 + _DISKS + 2)
+    wait_for_titles(oci, inbox, "completed", 1 + 1 + _DISKS + 2)
     show_inbox(narrator, inbox, read)
 
 

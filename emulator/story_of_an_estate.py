@@ -34,7 +34,7 @@ def _play_selection(oci: LocalOci, narrator: Narrator, inbox: Path) -> None:
         read = len(inbox.read_text().splitlines())
         told = _count_completed(oci)
         _invoke(oci, narrator, {"select": {"tag": "tier", "value": "db"}})
-        wait_for_titles(oci, "completed", told + _TIER)
+        wait_for_titles(oci, inbox, "completed", told + _TIER)
     show_inbox(narrator, inbox, read, ending="accepted")
 
 
@@ -42,6 +42,7 @@ def _play_report(oci: LocalOci, narrator: Narrator, inbox: Path) -> None:
     narrator.title(f"A report: which volumes of the shop have no fresh backup? The {_LEFT_OUT} that were left out")
     read = len(inbox.read_text().splitlines())
     _invoke(oci, narrator, {"report": {"tag": "app", "maxAgeHours": 26}})
+    wait_for_titles(oci, inbox, f"{_LEFT_OUT} unprotected", 1)
     show_inbox(narrator, inbox, read, ending="unprotected")
 
 
@@ -55,7 +56,7 @@ def _play_copy(oci: LocalOci, narrator: Narrator, inbox: Path) -> None:
     read = len(inbox.read_text().splitlines())
     narrator.say("operator", 'UpdateVolume db-data-3, freeformTags {"backup": "full"}')
     oci.operator.call("PUT", f"/20160918/volumes/{volume['id']}", {"freeformTags": {"backup": "full"}})
-    wait_for_titles(oci, "copied", 1)
+    wait_for_titles(oci, inbox, "copied", 1)
     show_inbox(narrator, inbox, read)
 
 

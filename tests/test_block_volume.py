@@ -38,16 +38,6 @@ def events_of(cloud: World, ocid: str) -> list[str]:
     return [entry.details["type"].removeprefix(BLOCK) for entry in entries]
 
 
-def states_of(ocid: str, get: Any) -> list[str]:
-    """The states in which Get… shows a resource from its creation until it is AVAILABLE."""
-    states: list[str] = []
-    while not states or states[-1] != "AVAILABLE":
-        state = get(ocid).data.lifecycle_state
-        if state not in states[-1:]:
-            states.append(state)
-    return states
-
-
 def test_a_volume_takes_all_that_the_api_takes_and_shows_it(cloud: World, block: Any) -> None:
     policy = block.list_volume_backup_policies().data[0]
     details = new_volume(
@@ -123,9 +113,10 @@ def test_a_resize_goes_through_provisioning_and_the_group_follows(kind: str) -> 
         }[kind]
         ocid = cloud.volume(sizeInGBs=50) if kind == "volume" else cloud.boot_volume()
         group = cloud.volume_group(ocid)
-        resized = update(ocid, details(size_in_gbs=80)).data
-        assert (resized.lifecycle_state, resized.size_in_gbs, resized.size_in_mbs) == ("PROVISIONING", 80, 81920)
-        assert refusal(update, ocid, details(display_name="x"))[:2] == (409, "IncorrectState")
+        with cloud.held():
+            resized = update(ocid, details(size_in_gbs=80)).data
+            assert (resized.lifecycle_state, resized.size_in_gbs, resized.size_in_mbs) == ("PROVISIONING", 80, 81920)
+            assert refusal(update, ocid, details(display_name="x"))[:2] == (409, "IncorrectState")
         wait_for(get, ocid, "AVAILABLE")
         assert events_of(cloud, ocid)[2:] == [f"update{kind}.begin", f"update{kind}.end"]
         shown = block.get_volume_group(group).data
@@ -141,8 +132,9 @@ def test_a_change_of_tags_is_told_by_one_event_without_a_suffix(cloud: World, bl
 
 @pytest.mark.parametrize("kind", ["volume", "bootvolume"])
 def test_a_backup_is_restored_by_way_of_restoring_with_the_events_and_tags_of_a_creation(kind: str) -> None:
-    with world(lifecycle_seconds=0.1) as cloud:
+    with world() as cloud:
         block = client_of(oci.core.BlockstorageClient, cloud)
+        states = cloud.states_from_now_on()
         ocid = cloud.volume(sizeInGBs=60, freeformTags={"of": "source"}) if kind == "volume" else cloud.boot_volume()
         backup = cloud.backup(ocid) if kind == "volume" else cloud.boot_backup(ocid)
         common = {"compartment_id": cloud.oci.compartment_id, "source_details": from_backup(kind, backup)}
@@ -153,7 +145,8 @@ def test_a_backup_is_restored_by_way_of_restoring_with_the_events_and_tags_of_a_
         made = create(details(**common, freeform_tags={"backup": "full"})).data
         assert made.size_in_gbs == get(ocid).data.size_in_gbs
         assert (made.source_details.id, made.freeform_tags) == (backup, {"backup": "full"})
-        assert states_of(made.id, get) == ["PROVISIONING", "RESTORING", "AVAILABLE"]
+        wait_for(get, made.id, "AVAILABLE")
+        assert states[made.id] == ["PROVISIONING", "RESTORING", "AVAILABLE"]
         [ended] = cloud.oci.journal.wait_for("event", type=f"{BLOCK}create{kind}.end", resource=made.id)
         assert ended.details["event"]["data"]["freeformTags"] == {"backup": "full"}
         assert events_of(cloud, made.id) == [f"create{kind}.begin", f"create{kind}.end"]
@@ -238,12 +231,13 @@ def test_a_group_is_cloned_or_restored_with_new_members(cloud: World, block: Any
 
 
 def test_a_groups_backup_is_committed_before_it_is_available() -> None:
-    with world(lifecycle_seconds=0.1) as cloud:
+    with world() as cloud:
         block = client_of(oci.core.BlockstorageClient, cloud)
+        states = cloud.states_from_now_on()
         group = cloud.volume_group(cloud.volume())
         made = block.create_volume_group_backup(models.CreateVolumeGroupBackupDetails(volume_group_id=group)).data
-        states = states_of(made.id, block.get_volume_group_backup)
-        assert states == ["CREATING", "COMMITTED", "AVAILABLE"]
+        wait_for(block.get_volume_group_backup, made.id, "AVAILABLE")
+        assert states[made.id] == ["CREATING", "COMMITTED", "AVAILABLE"]
         member = block.get_volume_backup(made.volume_backup_ids[0]).data
         assert member.volume_group_backup_id == made.id
 

@@ -90,10 +90,11 @@ def work(volume: str, **changes: Any) -> dict[str, Any]:
 
 
 def test_a_volume_that_is_being_backed_up_is_deferred_and_backed_up_once_it_is_free() -> None:
-    with cloud_with_queue(lifecycle_seconds=0.3) as cloud:
+    with cloud_with_queue() as cloud:
         volume = cloud.volume()
-        first = cloud.invoke_one(event_about(cloud, volume, "first"))
-        second = cloud.invoke_one(event_about(cloud, volume, "second"))
+        with cloud.held():
+            first = cloud.invoke_one(event_about(cloud, volume, "first"))
+            second = cloud.invoke_one(event_about(cloud, volume, "second"))
         assert (first["outcome"], second["outcome"]) == ("accepted", "deferred")
         assert second["reason"].startswith("put into the queue, to be tried again: backup already in progress: ")
         wait_until_done(cloud, 1)

@@ -20,6 +20,9 @@ import pytest
 from emulator.options import PROJECT
 from tests.measured import unmeasured
 
+# Whole stories, each a process with containers of its own.
+pytestmark = pytest.mark.timeout(600)
+
 
 def children_of(pid: int) -> set[int]:
     """The processes that a process has started, as /proc tells."""
@@ -67,7 +70,7 @@ def shown_on_the_first_page() -> list[str]:
 def story() -> str:
     """What the first command prints."""
     done = subprocess.run(
-        [sys.executable, "-m", "emulator.story"], cwd=PROJECT, capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "-m", "emulator.story"], cwd=PROJECT, capture_output=True, text=True, timeout=400, check=False
     )
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""

@@ -5,10 +5,13 @@ from __future__ import annotations
 import base64
 import json
 import os
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Unpack
+
+import pytest
 
 from emulator import Estate, Image, OptionNames, local_oci
 from emulator.core.journal import Entry
@@ -76,6 +79,28 @@ class World(Estate):
         answer = self.answer(body, **headers)
         assert len(answer["results"]) == 1, answer
         return dict(answer["results"][0])
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Let no resource go on by itself before the end of the block: what is under way stays so for as long."""
+        cloud = self.oci.cloud
+        waiting: list[tuple[int, Callable[[], None]]] = []
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(cloud, "later", lambda steps, action: waiting.append((steps, action)))
+            yield
+        self.oci.run(lambda: [action() for _, action in sorted(waiting, key=lambda step: step[0])])
+
+    def states_from_now_on(self) -> dict[str, list[str]]:
+        """The states that each resource enters, by its OCID: however short one is, it is not missed."""
+        states: dict[str, list[str]] = defaultdict(list)
+
+        def hear(ocid: str, document: dict[str, Any] | None) -> None:
+            if document is not None and document["lifecycleState"] not in states[ocid][-1:]:
+                states[ocid].append(document["lifecycleState"])
+
+        changes = self.oci.cloud.changes
+        self.oci.run(lambda: changes.listen(hear))
+        return states
 
     def warm_up(self) -> None:
         """Let the function import all that it needs, or its start uses up a short deadline, and forget about it."""

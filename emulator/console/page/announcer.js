@@ -1,10 +1,12 @@
-// One polite voice for those who do not see the page: the newest of what happened, not more than once in a while.
+// One polite voice for those who do not see the page: what their own actions came to, and the newest of what else
+// happened, not more than once in a while.
 
 const PAUSE_MILLISECONDS = 1500;
 const MOST = 3;
 
 export class Announcer {
   #region;
+  #answers = [];
   #waiting = [];
   #timer = null;
 
@@ -12,16 +14,27 @@ export class Announcer {
     this.#region = region;
   }
 
-  /** Say a sentence soon; of many at a time the newest are said. */
+  /** Say soon what an action has come to. */
+  answer(sentence) {
+    this.#answers.push(sentence);
+    this.#speakSoon();
+  }
+
+  /** Say soon what has happened; of much at a time the newest is said. */
   say(sentence) {
     this.#waiting.push(sentence);
+    this.#speakSoon();
+  }
+
+  #speakSoon() {
     this.#timer ??= setTimeout(() => this.#speak(), PAUSE_MILLISECONDS);
   }
 
   #speak() {
-    const said = this.#waiting.slice(-MOST);
-    const rest = this.#waiting.length - said.length;
-    this.#region.textContent = [rest ? `${rest} more` : "", ...said].filter(Boolean).join(". ");
+    const newest = this.#waiting.slice(-MOST);
+    const rest = this.#waiting.length - newest.length;
+    this.#region.textContent = [...this.#answers, rest ? `${rest} more` : "", ...newest].filter(Boolean).join(". ");
+    this.#answers = [];
     this.#waiting = [];
     this.#timer = null;
   }

@@ -16,7 +16,7 @@ const items = new Items();
 const ways = new LitWays();
 const announcer = new Announcer(byId("announcer"));
 const state = new State();
-const actions = new Actions((sentence) => announcer.say(sentence));
+const actions = new Actions((sentence) => announcer.answer(sentence));
 const details = new Details(items, { open, close });
 const drawLines = inNextFrame(() => drawThreads(byId("threads"), ways.isAny ? lanes : []));
 const lanes = LANES.map(
