@@ -51,6 +51,8 @@ class Options:
         search_lag: how long Resource Search does not see a change.
         page_size: how many resources a list answers at most.
         max_containers: how many containers a function has at most.
+        overtime_seconds: how long a function may go on after its timeout before it is ended with 504: the platform lets
+            it none, but a machine that stalls is not the function's doing.
         token_seconds: how long the session token of a resource principal is valid.
         listener: is called with every entry of the journal.
     """
@@ -84,6 +86,7 @@ class Options:
     search_lag: float = 0.0
     page_size: int = 100
     max_containers: int = 20
+    overtime_seconds: float = 0.0
     token_seconds: int = 15 * 60
     listener: Callable[[Entry], None] | None = None
 
@@ -120,6 +123,7 @@ class OptionNames(TypedDict, total=False):
     search_lag: float
     page_size: int
     max_containers: int
+    overtime_seconds: float
     token_seconds: int
     listener: Callable[[Entry], None] | None
 

@@ -256,7 +256,7 @@ def test_functions_are_limited_as_the_platform_limits_them() -> None:
 
 
 def test_a_function_that_takes_too_long_is_ended_with_504_and_started_anew() -> None:
-    with world() as cloud:
+    with world(overtime_seconds=0.0) as cloud:
         cloud.oci.wait(cloud.oci.pool.warm())
         with pytest.raises(ServiceError) as caught:
             cloud.invoke({"volumeId": cloud.volume()}, seconds="0.01")

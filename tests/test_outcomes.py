@@ -1,6 +1,6 @@
 """What becomes of every answer of the API, with the fault made by the local OCI.
 
-`seconds` is an invocation's timeout: the local OCI cuts a later answer off with 504, and the test fails.
+`seconds` is an invocation's timeout: the local OCI cuts off an answer that is seconds later, and the test fails.
 """
 
 from __future__ import annotations
@@ -146,8 +146,8 @@ def test_a_service_that_asks_for_more_time_than_there_is_is_not_waited_for(cloud
     event = cloud.payload("event_updatevolume_tagged.json")
     cloud.oci.fault(CREATE, status=503, headers={"Retry-After": "3600"})
     started = time.monotonic()
-    status, answer = cloud.invoke(event, seconds="10")
-    assert time.monotonic() - started < 5
+    status, answer = cloud.invoke(event, seconds="100")
+    assert time.monotonic() - started < 50
     [result] = answer["results"]
     assert (status, result["error"]["status"], result["error"]["retryable"]) == (502, 503, True)
     assert cloud.operations() == [CREATE, PUBLISH]

@@ -22,6 +22,8 @@ from tests.kept_keys import kept_keys
 
 EVENTS = Path(__file__).with_name("events")
 FUNCTION_LOG = "log"
+# An answer that is later than its deadline by this much fails a test; a machine that stalls for a second fails none.
+OVERTIME_SECONDS = 5.0
 AWS_SECRET = "aws-secret-of-the-tests"
 
 
@@ -140,7 +142,7 @@ def with_defaults(**options: Unpack[OptionNames]) -> OptionNames:
     """Options of a local OCI that is quick, with this project's function, whose lines are measured."""
     measured = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE")}
     image = Image(PROJECT / "func.py", environment=measured)
-    return {"wired": False, "lifecycle_seconds": 0.01, "image": image, **options}
+    return {"wired": False, "lifecycle_seconds": 0.01, "overtime_seconds": OVERTIME_SECONDS, "image": image, **options}
 
 
 @contextmanager

@@ -50,7 +50,8 @@ class Invocations(Service):
         record = _Record(self.cloud.journal, function, platform["Fn-Call-Id"], started, is_cold=not container.is_warm)
         record.begin()
         try:
-            outcome = await container.invoke(body, {**headers, **platform}, seconds)
+            most_seconds = seconds + self.cloud.options.overtime_seconds
+            outcome = await container.invoke(body, {**headers, **platform}, most_seconds)
         except TimeoutError:
             await pool.discard(container)
             raise record.fail(504, "FunctionInvokeTimeout", "Timed out") from None
