@@ -255,7 +255,8 @@ def test_connector_hub_hands_over_what_waits_in_a_queue_until_it_is_done() -> No
         messages = {"messages": [{"content": json.dumps({"volumeId": volume})}]}
         cloud.oci.operator.call("POST", f"/20210201/queues/{queue}/messages", messages)
         cloud.oci.journal.wait_for("queue", what="deleted")
-        assert [entry.details["status"] for entry in cloud.oci.journal.entries("invocation")] == [502, 200]
+        first, *others = (entry.details["status"] for entry in cloud.oci.journal.entries("invocation"))
+        assert (first, set(others)) == (502, {200})
         assert len(cloud.backups_of(volume)) == 1
 
 

@@ -29,7 +29,7 @@ def test_a_backup_that_has_not_ended_by_the_deadline_is_asked_for_again(cloud: W
     backup = cloud.backup(cloud.volume())
     cloud.warm_up()
     cloud.oci.fault(GET, times=100, status=200, body=in_state(backup, "CREATING"))
-    status, answer = cloud.invoke(payload("completion_volumebackup.json", backup=backup), seconds="3")
+    status, answer = cloud.invoke(payload("completion_volumebackup.json", backup=backup), seconds="8")
     [result] = answer["results"]
     assert (status, result["error"]["code"], result["error"]["retryable"]) == (502, "IncorrectState", True)
     assert "retryToken" not in result
@@ -52,7 +52,7 @@ def test_a_backup_that_cannot_be_read_is_not_called_a_failed_backup(cloud: World
 def test_a_service_that_does_not_answer_leaves_the_state_unknown_for_a_while(cloud: World) -> None:
     backup = cloud.backup(cloud.volume())
     cloud.warm_up()
-    cloud.oci.fault(GET, times=100, status=503)
-    status, answer = cloud.invoke(payload("completion_volumebackup.json", backup=backup), seconds="2")
+    cloud.oci.fault(GET, times=100, status=503, headers={"Retry-After": "3600"})
+    status, answer = cloud.invoke(payload("completion_volumebackup.json", backup=backup))
     error = answer["results"][0]["error"]
     assert (status, error["code"], error["status"], error["retryable"]) == (502, "BackupStateUnknown", 503, True)

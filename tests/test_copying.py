@@ -206,8 +206,8 @@ def test_with_a_queue_a_copy_that_ends_faulty_is_told_as_failed(queued: World) -
 def test_with_a_queue_a_copy_that_cannot_be_asked_for_now_is_asked_for_later(queued: World) -> None:
     queued.forget()
     backup = back_up(queued, queued.volume())
-    queued.oci.fault(COPY, times=1000, status=503)
-    results = complete(queued, backup, seconds="2")
+    queued.oci.fault(COPY, times=1000, status=503, headers={"Retry-After": "3600"})
+    results = complete(queued, backup)
     assert [result["outcome"] for result in results] == ["completed", "deferred"]
     queued.oci.reset()
     assert queued.oci.journal.wait_until(lambda _: "volumebackup.copied" in types_told(queued))
@@ -218,8 +218,9 @@ def test_what_others_put_into_the_queue_copies_nothing_that_this_function_has_no
     queued.forget()
     backup = queued.backup(queued.volume())
     trigger = {"kind": "completion", "id": "forged"}
+    done = len(queued.oci.journal.entries("queue", what="deleted"))
     put(queued, work("", trigger=trigger, targets=[{"resourceId": backup, "isToCopy": True}]))
-    queued.oci.journal.wait_for("queue", what="deleted")
+    queued.oci.journal.wait_for("queue", what="deleted", count=done + 1)
     assert queued.requests(COPY) == []
 
 

@@ -206,7 +206,7 @@ def test_a_message_as_large_as_may_be_is_put_and_a_larger_one_is_not() -> None:
 def test_a_queue_gets_ten_seconds_at_most_and_none_after_the_invocations_end(left: float, expected: float) -> None:
     queue, now = Queue(), time.monotonic()
     deferrals(queue, until=now + left).defer([undone()])
-    assert queue.deadlines[0] - now == pytest.approx(expected, abs=0.5)
+    assert 0 <= queue.deadlines[0] - now - expected < 5
 
 
 def test_nothing_left_is_nothing_put() -> None:

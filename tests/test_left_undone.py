@@ -81,8 +81,8 @@ def test_what_stays_in_the_queue_is_a_warning_and_told_to_nobody(
     cloud = configured()
     configured(WORK_QUEUE_ID=cloud.queue() if has_queue else None)
     cloud.warm_up()
-    cloud.oci.fault(CREATE, times=1000, status=503, message="Not now.")
-    status, answer = cloud.invoke(work(cloud.volume()), seconds="4")
+    cloud.oci.fault(CREATE, times=1000, status=503, message="Not now.", headers={"Retry-After": "3600"})
+    status, answer = cloud.invoke(work(cloud.volume()))
     [result] = answer["results"]
     assert (status, result["outcome"]) == (502, "deferred")
     assert result["reason"] == "left in the queue, to be tried again: Not now."
@@ -94,8 +94,8 @@ def test_what_is_deferred_is_no_warning(configured: Configure) -> None:
     cloud = configured()
     configured(WORK_QUEUE_ID=cloud.queue())
     cloud.warm_up()
-    cloud.oci.fault(CREATE, times=1000, status=503)
-    assert cloud.invoke_one(tagged(cloud, cloud.volume()), seconds="3")["outcome"] == "deferred"
+    cloud.oci.fault(CREATE, times=1000, status=503, headers={"Retry-After": "3600"})
+    assert cloud.invoke_one(tagged(cloud, cloud.volume()))["outcome"] == "deferred"
     assert levels(cloud) == ["INFO", "INFO"]
 
 
@@ -107,8 +107,8 @@ def test_a_queue_that_takes_nothing_is_told_with_the_statement_that_is_missing(
     configured(WORK_QUEUE_ID=cloud.queue())
     cloud.warm_up()
     cloud.oci.fault("PutMessages", times=1000, status=404, code="NotAuthorizedOrNotFound", message="No such queue.")
-    cloud.oci.fault(CREATE, times=1000, status=409, code=code, message="Not now.")
-    status, answer = cloud.invoke(tagged(cloud, cloud.volume()), seconds="3")
+    cloud.oci.fault(CREATE, times=1000, status=409, code=code, message="Not now.", headers={"Retry-After": "3600"})
+    status, answer = cloud.invoke(tagged(cloud, cloud.volume()), seconds="12")
     assert (status, answer["outcome"]) == (502, "failed")
     assert "(It could not be put into the queue either: No such queue.)" in answer["results"][0]["error"]["message"]
     assert answer["results"][0]["error"]["status"] == 409
@@ -171,8 +171,8 @@ def test_what_was_sent_again_by_hand_is_found_when_its_trigger_is_delivered_agai
     volume = cloud.volume()
     event = tagged(cloud, volume, freeformTags=None)
     cloud.warm_up()
-    cloud.oci.fault("GetVolume", times=1000, status=503)
-    cloud.invoke(event, seconds="2")
+    cloud.oci.fault("GetVolume", times=1000, status=503, headers={"Retry-After": "3600"})
+    cloud.invoke(event)
     cloud.oci.reset()
     [mail] = mails()
     words = shlex.split(mail[mail.index("oci fn function invoke") :].split("\n\n")[0])
@@ -209,8 +209,8 @@ def test_an_instance_whose_lists_both_fail_fails_once_and_as_what_may_pass(cloud
     instance = cloud.instance()
     cloud.warm_up()
     cloud.oci.fault("ListBootVolumeAttachments", times=1000, status=404, code="NotAuthorizedOrNotFound")
-    cloud.oci.fault("ListVolumeAttachments", times=1000, status=503)
-    status, answer = cloud.invoke(alarm({"resourceId": instance}), seconds="2")
+    cloud.oci.fault("ListVolumeAttachments", times=1000, status=503, headers={"Retry-After": "3600"})
+    status, answer = cloud.invoke(alarm({"resourceId": instance}))
     [result] = answer["results"]
     assert (status, result["outcome"], result["error"]["retryable"]) == (502, "failed", True)
 

@@ -145,6 +145,8 @@ def test_six_megabytes_of_junk_are_two_results_made_in_little_time_and_memory() 
     items = 300_000
     body = json.dumps([{"junk": 1234567}] * items).encode()
     started = time.process_time()
+    parse_results(body)
+    taken = time.process_time() - started
     tracemalloc.start()
     unknown, left_out = parse_results(body)
     _, peak = tracemalloc.get_traced_memory()
@@ -157,7 +159,7 @@ def test_six_megabytes_of_junk_are_two_results_made_in_little_time_and_memory() 
         f"{items - MAX_ITEMS:,} items beyond the first {MAX_ITEMS:,} were left out"
     )
     assert peak < 100_000_000
-    assert time.process_time() - started < 20
+    assert taken < 20
 
 
 @settings(max_examples=1000, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])

@@ -130,9 +130,9 @@ def test_a_report_that_cannot_be_made_is_told_and_never_half(estate: World) -> N
 
 
 def test_a_report_that_cannot_be_made_now_is_made_when_the_queue_brings_it_back() -> None:
-    with cloud_with_queue(seconds=3) as cloud:
+    with cloud_with_queue() as cloud:
         volume = cloud.volume(**TAGGED)
-        cloud.oci.fault("SearchResources", times=1000, status=503)
+        cloud.oci.fault("SearchResources", times=1000, status=503, headers={"Retry-After": "3600"})
         [deferred] = cloud.answer(report(maxAgeHours=5))["results"]
         assert deferred["outcome"] == "deferred"
         [work] = put_messages(cloud)

@@ -17,7 +17,7 @@ from handlers.domain.tags import TagName
 from handlers.oci.search import build_query
 from tests.conftest import Configure
 from tests.parsing import parse_body
-from tests.test_deferral import cloud_with_queue, put, put_messages, told_as_accepted, wait_until_done
+from tests.test_deferral import LONG_VISIBILITY, cloud_with_queue, put, put_messages, told_as_accepted, wait_until_done
 from tests.world import World, payload, world
 
 SEARCH = "SearchResources"
@@ -229,9 +229,9 @@ def test_a_search_that_fails_in_the_middle_backs_up_what_it_has_found_and_tells_
 
 
 def test_a_search_that_cannot_be_done_now_is_done_when_the_queue_brings_it_back() -> None:
-    with cloud_with_queue(seconds=3) as cloud:
+    with cloud_with_queue() as cloud:
         volumes = {cloud.volume(**SHOP) for _ in range(3)}
-        cloud.oci.fault(SEARCH, times=1000, status=503)
+        cloud.oci.fault(SEARCH, times=1000, status=503, headers={"Retry-After": "3600"})
         answer = cloud.answer(payload("select_by_tag_and_value.json"))
         [deferred] = answer["results"]
         assert deferred["outcome"] == "deferred"
@@ -245,7 +245,7 @@ def test_a_search_that_cannot_be_done_now_is_done_when_the_queue_brings_it_back(
 
 
 def test_many_volumes_are_put_into_the_queue_in_parts_and_each_is_backed_up_once() -> None:
-    with cloud_with_queue(connectors=2) as cloud:
+    with cloud_with_queue(connectors=2, visibility=LONG_VISIBILITY) as cloud:
         volumes = {cloud.volume(**TAGGED) for _ in range(230)}
         answer = cloud.answer(select())
         assert [result["outcome"] for result in answer["results"]] == ["deferred"] * 3
@@ -262,8 +262,8 @@ def test_many_volumes_are_put_into_the_queue_in_parts_and_each_is_backed_up_once
 def test_without_a_queue_a_selection_is_worked_off_until_the_deadline_and_the_rest_is_told(estate: World) -> None:
     volumes = {estate.volume(**TAGGED) for _ in range(60)}
     estate.warm_up()
-    estate.oci.fault("CreateVolumeBackup", times=1000, delay_seconds=0.6)
-    status, answer = estate.invoke(select(), seconds="4")
+    estate.oci.fault("CreateVolumeBackup", after=16, times=1000, delay_seconds=60.0)
+    status, answer = estate.invoke(select(), seconds="13")
     assert status == 502
     outcomes = Counter(result["outcome"] for result in answer["results"])
     assert set(outcomes) == {"accepted", "failed"}
@@ -290,8 +290,8 @@ def test_a_dry_run_of_a_selection_that_fails_is_told_and_never_left_for_later(
     configured(WORK_QUEUE_ID=cloud.queue())
     tag = f"dry-{operation.lower()}"
     cloud.volume(freeformTags={tag: "yes"})
-    cloud.oci.fault(operation, times=1000, status=503)
-    status, answer = cloud.invoke({**select(tag=tag), "dryRun": True}, seconds="4")
+    cloud.oci.fault(operation, times=1000, status=503, headers={"Retry-After": "3600"})
+    status, answer = cloud.invoke({**select(tag=tag), "dryRun": True})
     assert (status, answer["outcome"]) == (502, "failed")
     assert put_messages(cloud) == []
 

@@ -142,7 +142,14 @@ def with_defaults(**options: Unpack[OptionNames]) -> OptionNames:
     """Options of a local OCI that is quick, with this project's function, whose lines are measured."""
     measured = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE")}
     image = Image(PROJECT / "func.py", environment=measured)
-    return {"wired": False, "lifecycle_seconds": 0.01, "overtime_seconds": OVERTIME_SECONDS, "image": image, **options}
+    return {
+        "wired": False,
+        "lifecycle_seconds": 0.01,
+        "overtime_seconds": OVERTIME_SECONDS,
+        "token_seconds": 24 * 3600,  # the session's is not over before the session, however slow the machine
+        "image": image,
+        **options,
+    }
 
 
 @contextmanager
