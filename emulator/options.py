@@ -51,8 +51,8 @@ class Options:
         search_lag: how long Resource Search does not see a change.
         page_size: how many resources a list answers at most.
         max_containers: how many containers a function has at most.
-        overtime_seconds: how long a function may go on after its timeout before it is ended with 504: the platform lets
-            it none, but a machine that stalls is not the function's doing.
+        overtime_seconds: how long a function may go on after its timeout before it is ended with 504: the platform
+            allows it none, but a machine that stalls is not the function's doing.
         token_seconds: how long the session token of a resource principal is valid.
         listener: is called with every entry of the journal.
     """

@@ -35,6 +35,7 @@ LANES = ("triggers", "function", "requests", "topics")
 PICTURE = os.environ.get("CONSOLE_PICTURE")
 # Set where a browser has to be there, as in CI: tests that are left out there would be missed by nobody.
 REQUIRED = "BROWSER_REQUIRED"
+ROW_HEIGHT = 78  # as in console.css
 WIDE, NARROW = ViewportSize(width=1600, height=1000), ViewportSize(width=380, height=800)
 REBOUND = "rebound.example"
 # The longest that anything is waited for; all waits are for what happens.
@@ -223,8 +224,9 @@ def test_an_opened_message_is_shown_as_people_and_as_machines_get_it(page: Page,
 
 def test_what_is_pressed_stays_below_the_hand_until_it_is_let_go_however_much_comes(page: Page, seen: World) -> None:
     back_up(seen, "pressed")
-    # Then nothing else comes by itself.
+    # Once whoever told the end has answered, nothing else comes by itself.
     expect(rows(page, "topics", "completed: pressed")).to_be_visible()
+    expect(rows(page, "function", "running")).to_have_count(0)
     pressed = rows(page, "requests", "CreateVolumeBackup of pressed")
     pressed.hover()
     place = pressed.bounding_box()
@@ -349,14 +351,16 @@ def test_who_presses_twice_makes_one_call_and_its_answer_stays_out_of_another_fo
 
     page.route("**/console/actions", hold)
     form = page.locator("#form")
-    page.get_by_role("button", name="Make a volume").click()
-    form.locator("[name=name]").fill("pressed twice")
-    form.get_by_role("button", name="Make a volume").dblclick()
-    page.get_by_role("button", name="Forget faults").click()
-    expect(form.locator(".line")).to_contain_text("/emulator/faults")
-    for route in sent:
-        route.continue_()
-    page.unroute("**/console/actions")
+    try:
+        page.get_by_role("button", name="Make a volume").click()
+        form.locator("[name=name]").fill("pressed twice")
+        form.get_by_role("button", name="Make a volume").dblclick()
+        page.get_by_role("button", name="Forget faults").click()
+        expect(form.locator(".line")).to_contain_text("/emulator/faults")
+        for route in sent:
+            route.continue_()
+    finally:
+        page.unroute("**/console/actions")
     expect(page.locator("#announcer")).to_contain_text("Make a volume: done")
     expect(form.locator(".result")).to_be_empty()
     expect(form.locator(".line")).to_contain_text("/emulator/faults")
@@ -483,8 +487,9 @@ def test_it_is_used_by_keyboard_alone(page: Page, seen: World) -> None:
     expect(page.locator("#form .result")).to_contain_text("Make a volume: done")
     page.keyboard.press("Escape")
     expect(focused).to_have_text("Make a volume")
-    # Nothing more comes then, which would move the rows.
+    # Nothing more comes, which would move the rows, once whoever told the end has answered.
     expect(rows(page, "topics", "completed: typed")).to_be_visible()
+    expect(rows(page, "function", "running")).to_have_count(0)
     expect(rows(page, "function", "by-keyboard").first).to_contain_text("200")
     rows(page, "triggers").first.focus()
     page.keyboard.press("End")
@@ -609,6 +614,13 @@ def test_ten_thousand_entries_are_held_without_getting_slow(tab: Page) -> None:
             expect(rows(page, "triggers").first).to_contain_text("nightly 1999")
             assert page.locator(".row").count() < 4 * 30
             assert page.evaluate("document.querySelectorAll('*').length") < 1500
+            # Who scrolls on while something is pressed sees what is there.
+            rows(page, "triggers").first.hover()
+            page.mouse.down()
+            page.mouse.wheel(0, 1_000 * ROW_HEIGHT)
+            expect(rows(page, "triggers", "nightly 999 runs")).to_be_in_viewport()
+            page.mouse.up()
+            page.locator("#connection").click()
             typical = page.evaluate(SCROLL)
             assert typical < 100, f"{typical} ms"
             expect(rows(page, "triggers").last).to_contain_text("nightly 0")

@@ -1,6 +1,6 @@
 """What becomes of every answer of the API, with the fault made by the local OCI.
 
-`seconds` is an invocation's timeout: the local OCI cuts off an answer that is seconds later, and the test fails.
+`seconds` is an invocation's timeout: the local OCI cuts off an answer that comes well after it, and the test fails.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ export class Lane {
   #drawn = new Map();
   #focused = null;
   #pointed = null;
-  #isPressed = false;
+  #pressedAt = null;
   #added = 0;
   #unseen = 0;
 
@@ -42,7 +42,11 @@ export class Lane {
     list.addEventListener("scroll", this.redraw, { passive: true });
     list.addEventListener("keydown", (event) => this.#type(event));
     // Not pointerover, which rows that move below a resting hand cause, too.
-    list.addEventListener("pointermove", (event) => this.#point(this.#itemAt(event.target)));
+    list.addEventListener("pointermove", (event) => {
+      this.#point(this.#itemAt(event.target));
+      // A menu that opened may have taken the release.
+      if (event.buttons === 0) this.#release();
+    });
     list.addEventListener("pointerleave", () => this.#point(null));
     list.addEventListener("focusin", (event) => this.#focusIn(this.#itemAt(event.target)));
     list.addEventListener("focusout", () => this.#focusIn(null));
@@ -50,6 +54,14 @@ export class Lane {
     for (const end of ["pointerup", "pointercancel"]) window.addEventListener(end, () => this.#release());
     list.addEventListener("click", (event) => this.#open(this.#itemAt(event.target)));
     new ResizeObserver(this.redraw).observe(list);
+  }
+
+  /** Begin anew: what it held is out of date. */
+  clear() {
+    this.#pressedAt = null;
+    this.#added = 0;
+    this.#unseen = 0;
+    this.redraw();
   }
 
   /** Make room for so many new items. */
@@ -70,7 +82,8 @@ export class Lane {
 
   /** Bring an item into sight. */
   reveal(item) {
-    // With what has come meanwhile, whose room changes the places.
+    // First what has come meanwhile, whose room changes the places, and whatever is pressed.
+    this.#pressedAt = null;
     this.#draw();
     const top = this.#placeOf(item) * ROW_HEIGHT;
     const { scrollTop, clientHeight } = this.list;
@@ -97,8 +110,8 @@ export class Lane {
   }
 
   #draw() {
-    // Between press and release nothing moves: else the two would meet different rows, and the click none.
-    if (this.#isPressed) return;
+    // Between press and release nothing moves by itself: else the two would meet different rows, and the click none.
+    if (this.list.scrollTop === this.#pressedAt) return;
     const items = this.#items();
     this.#extent.style.height = `${items.length * ROW_HEIGHT}px`;
     this.#keepInSight(items);
@@ -201,12 +214,12 @@ export class Lane {
 
   #press(event) {
     // Not a press on the scroll bar, whose end a browser need not tell.
-    this.#isPressed = event.button === 0 && this.#itemAt(event.target) !== null;
+    this.#pressedAt = event.button === 0 && this.#itemAt(event.target) ? this.list.scrollTop : null;
   }
 
   #release() {
-    if (!this.#isPressed) return;
-    this.#isPressed = false;
+    if (this.#pressedAt === null) return;
+    this.#pressedAt = null;
     this.redraw();
   }
 

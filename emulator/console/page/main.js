@@ -65,7 +65,7 @@ connect({
   onBegin() {
     items.clear();
     details.close();
-    for (const lane of lanes) lane.redraw();
+    for (const lane of lanes) lane.clear();
   },
   onEntries(entries) {
     const added = items.add(entries);
