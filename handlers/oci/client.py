@@ -129,15 +129,8 @@ class OciApi:
         strategy = DeadlineRetryStrategy(self._deadline)
         try:
             answer: ApiResponse = strategy.make_retrying_call(self._attempt, operation, endpoint, request)
-        except DeadlineReached as over:
-            if strategy.last_error is None:
-                raise
-            # What came of the try before says more than that there was no time for another.
-            raise self._explain(operation, resource, compartment_id, query, strategy.last_error) from over
         except (exceptions.ServiceError, ConnectionError, UntrustedCertificate, AnswerTooLarge) as error:
-            # So it does where there was a little time for another, which ran out.
-            told = strategy.last_error if isinstance(error, AnswerTimeout) and strategy.last_error else error
-            raise self._explain(operation, resource, compartment_id, query, told) from error
+            raise self._explain(operation, resource, compartment_id, query, error) from error
         return answer
 
     def list_all(

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from handlers.domain.deadline import Deadline
-from handlers.domain.errors import DeadlineReached
 from handlers.oci.retries import DeadlineRetryStrategy
 from handlers.oci.sdk import retry_checkers
 
@@ -17,17 +16,12 @@ _MIN_SECONDS_FOR_A_CALL = 0.1
 def poll(call: Callable[[], T], is_too_early: Callable[[Exception], bool], deadline: Deadline) -> T:
     """Return what `call` returns, calling it again while it raises what `is_too_early`.
 
-    The waits are those of the SDK's retries. Raises what `call` raised last; that there was no time for another call
+    The waits are those of the SDK's retries. Raises what `call` raised last; that there was no time for another call,
     only where it has raised nothing before.
     """
     strategy = DeadlineRetryStrategy(deadline)
     strategy.checkers = retry_checkers.RetryCheckerContainer([_TooEarly(is_too_early, deadline)])
-    try:
-        answer: T = strategy.make_retrying_call(call)
-    except DeadlineReached as over:
-        if strategy.last_error is None:
-            raise
-        raise strategy.last_error from over
+    answer: T = strategy.make_retrying_call(call)
     return answer
 
 

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from handlers.domain.deadline import Deadline
+from handlers.domain.errors import DeadlineReached
 from handlers.oci.sdk import retry, retry_checkers, retry_sleep_utils
+from handlers.oci.transport import AnswerTimeout
 
 _BASE_SECONDS = 0.5
 _GROWTH = 2
@@ -21,7 +23,8 @@ class DeadlineRetryStrategy(retry.ExponentialBackoffRetryStrategyBase):  # type:
 
     Waits are exponential with full jitter, and at most a quarter of the time left, so that several tries fit; a
     ``Retry-After`` of the service is waited out in full, or, where the time left is too short for it, not at all.
-    `last_error` is what the last try that was not the only one ended with.
+    What a try has ended with says more than that there was no time for another one, or none for its answer: it is what
+    is raised then.
     """
 
     def __init__(self, deadline: Deadline, sleep: Callable[[float], None] = time.sleep) -> None:
@@ -29,10 +32,17 @@ class DeadlineRetryStrategy(retry.ExponentialBackoffRetryStrategyBase):  # type:
         super().__init__(_BASE_SECONDS, _GROWTH, _MAX_WAIT_SECONDS, checkers)
         self._deadline = deadline
         self._sleep = sleep
-        self.last_error: Exception | None = None
+        self._last_error: Exception | None = None
+
+    def make_retrying_call(self, call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().make_retrying_call(call, *args, **kwargs)
+        except (DeadlineReached, AnswerTimeout) as error:
+            over = error
+        raise self._last_error or over
 
     def do_sleep(self, attempt: int, exception: Exception) -> None:
-        self.last_error = exception
+        self._last_error = exception
         wait = retry_sleep_utils.get_exponential_backoff_with_full_jitter_sleep_time(
             self.base_sleep_time_seconds, self.exponent_growth_factor, self.max_wait_between_calls_seconds, attempt
         )
