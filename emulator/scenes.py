@@ -36,14 +36,19 @@ def wait_until(true: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
+def count_titles(oci: LocalOci, outcome: str = "") -> int:
+    """Return how many titles of results begin with an outcome, or how many there are at all."""
+    published = oci.journal.entries("message", topic=RESULTS)
+    return sum(entry.details["title"].startswith(outcome) for entry in published)
+
+
 def wait_for_titles(oci: LocalOci, inbox: Path, outcome: str, count: int) -> None:
     """Wait until so many titles begin with an outcome, the inbox has all, and whoever told them has answered."""
 
     def all_is_told() -> bool:
-        titles = [entry.details["title"] for entry in oci.journal.entries("message", topic=RESULTS)]
         return (
-            sum(title.startswith(outcome) for title in titles) >= count
-            and len(inbox.read_text().splitlines()) >= len(titles)
+            count_titles(oci, outcome) >= count
+            and len(inbox.read_text().splitlines()) >= count_titles(oci)
             and len(oci.journal.entries("invocation")) >= len(oci.journal.entries("call"))
         )
 

@@ -8,8 +8,7 @@ from typing import Any
 
 from .local_oci import LocalOci
 from .narrator import Narrator
-from .scenes import make_volume, show_inbox, wait_for_titles
-from .stack import RESULTS
+from .scenes import count_titles, make_volume, show_inbox, wait_for_titles
 
 _TIER = 12
 _LEFT_OUT = 2
@@ -32,7 +31,7 @@ def _play_selection(oci: LocalOci, narrator: Narrator, inbox: Path) -> None:
             make_volume(oci, f"shop-{number}", freeformTags=tag)
         oci.journal.wait_for("invocation", count=answered + len(tags))
         read = len(inbox.read_text().splitlines())
-        told = _count_completed(oci)
+        told = count_titles(oci, "completed")
         _invoke(oci, narrator, {"select": {"tag": "tier", "value": "db"}})
         wait_for_titles(oci, inbox, "completed", told + _TIER)
     show_inbox(narrator, inbox, read, ending="accepted")
@@ -63,8 +62,3 @@ def _play_copy(oci: LocalOci, narrator: Narrator, inbox: Path) -> None:
 def _invoke(oci: LocalOci, narrator: Narrator, body: dict[str, Any]) -> None:
     narrator.say("operator", f"invokes the function with {json.dumps(body)}")
     oci.invoke(body)
-
-
-def _count_completed(oci: LocalOci) -> int:
-    published = oci.journal.entries("message", topic=RESULTS)
-    return sum(entry.details["title"].startswith("completed") for entry in published)

@@ -14,7 +14,7 @@ from handlers.domain.resource_kinds import RESOURCE_KINDS
 from tests.conftest import Configure
 from tests.parsing import parse_body
 from tests.test_deferral import cloud_with_queue, put, work
-from tests.world import World, payload
+from tests.world import NOT_NOW, World, payload
 
 COPY = "CopyVolumeBackup"
 COMPLETIONS = {
@@ -206,7 +206,7 @@ def test_with_a_queue_a_copy_that_ends_faulty_is_told_as_failed(queued: World) -
 def test_with_a_queue_a_copy_that_cannot_be_asked_for_now_is_asked_for_later(queued: World) -> None:
     queued.forget()
     backup = back_up(queued, queued.volume())
-    queued.oci.fault(COPY, times=1000, status=503, headers={"Retry-After": "3600"})
+    queued.oci.fault(COPY, **NOT_NOW)
     results = complete(queued, backup)
     assert [result["outcome"] for result in results] == ["completed", "deferred"]
     queued.oci.reset()

@@ -15,7 +15,7 @@ import pytest
 
 from handlers.domain.work import MAX_TARGETS, VERSION
 from tests.conftest import Configure
-from tests.world import World, payload, world
+from tests.world import NOT_NOW, World, payload, world
 
 CREATE = "CreateVolumeBackup"
 # A visibility of 15 minutes lasts 5 seconds. What an invocation may take is plenty, so that a slow machine changes
@@ -161,7 +161,7 @@ def test_what_cannot_be_put_into_the_queue_is_told_as_without_one(configured: Co
     cloud.warm_up()
     operation, what = QUEUE_FAULTS[fault]
     cloud.oci.fault(operation, times=1000, **what)
-    cloud.oci.fault(CREATE, times=1000, status=503, headers={"Retry-After": "3600"})
+    cloud.oci.fault(CREATE, **NOT_NOW)
     status, answer = cloud.invoke(event_about(cloud, cloud.volume(), f"lost-{fault[:14]}"))
     [result] = answer["results"]
     assert (status, result["outcome"], result["notified"]) == (502, "failed", True)
@@ -172,7 +172,7 @@ def test_a_direct_request_is_not_deferred_because_its_caller_is_waiting(configur
     cloud = configured()
     configured(WORK_QUEUE_ID=cloud.queue())
     cloud.warm_up()
-    cloud.oci.fault(CREATE, times=1000, status=503, headers={"Retry-After": "3600"})
+    cloud.oci.fault(CREATE, **NOT_NOW)
     status, answer = cloud.invoke({"volumeId": cloud.volume()})
     assert (status, answer["outcome"]) == (502, "failed")
     assert cloud.requests("PutMessages", "GetQueue") == []
@@ -187,7 +187,7 @@ def test_the_queue_is_asked_for_its_endpoint_once_a_container_and_only_when_some
     cloud.invoke_one(event_about(cloud, cloud.volume(), "done-at-once"))
     assert cloud.requests("GetQueue") == []
     for number in range(2):
-        cloud.oci.fault(CREATE, times=1000, status=503, headers={"Retry-After": "3600"})
+        cloud.oci.fault(CREATE, **NOT_NOW)
         cloud.invoke_one(event_about(cloud, cloud.volume(), f"left-{number}"))
         cloud.oci.reset()
     assert [len(cloud.requests(name)) for name in ("GetQueue", "PutMessages")] == [1, 2]
@@ -211,7 +211,7 @@ def test_work_that_still_cannot_be_done_goes_back_to_the_queue_and_nothing_is_to
     cloud = configured()
     configured(WORK_QUEUE_ID=cloud.queue())
     cloud.warm_up()
-    cloud.oci.fault(CREATE, times=1000, status=503, headers={"Retry-After": "3600"})
+    cloud.oci.fault(CREATE, **NOT_NOW)
     status, answer = cloud.invoke([{"content": json.dumps(work(cloud.volume()))}])
     assert (status, answer["results"][0]["outcome"]) == (502, "deferred")
     assert answer["results"][0]["reason"].startswith("left in the queue, to be tried again: ")
@@ -223,7 +223,7 @@ def test_what_is_left_of_a_larger_message_is_put_anew_each_by_itself_with_its_fi
     configured(WORK_QUEUE_ID=cloud.queue())
     cloud.warm_up()
     fine, busy = cloud.volume(), cloud.boot_volume()
-    cloud.oci.fault("CreateBootVolumeBackup", times=1000, status=503, headers={"Retry-After": "3600"})
+    cloud.oci.fault("CreateBootVolumeBackup", **NOT_NOW)
     item = work(fine, targets=[{"resourceId": fine}, {"resourceId": busy}])
     status, answer = cloud.invoke([{"content": json.dumps(item)}])
     assert (status, [result["outcome"] for result in answer["results"]]) == (200, ["accepted", "deferred"])
@@ -305,7 +305,7 @@ def test_work_from_a_time_to_come_is_tried_no_longer_than_any_other(configured: 
     configured(WORK_QUEUE_ID=cloud.queue())
     cloud.warm_up()
     volumes = [cloud.volume(), cloud.volume()]
-    cloud.oci.fault(CREATE, times=1000, status=503, headers={"Retry-After": "3600"})
+    cloud.oci.fault(CREATE, **NOT_NOW)
     ahead = (datetime.now(UTC) + timedelta(days=30)).isoformat()
     item = work(volumes[0], firstTried=ahead, targets=[{"resourceId": volume} for volume in volumes])
     cloud.invoke([{"content": json.dumps(item)}])
@@ -333,7 +333,7 @@ def test_a_changed_configuration_does_not_change_what_the_first_try_sent(configu
 def test_the_end_of_a_backup_that_could_not_be_read_is_told_when_the_queue_brings_it_back() -> None:
     with cloud_with_queue() as cloud:
         backup = cloud.backup(cloud.volume())
-        cloud.oci.fault("GetVolumeBackup", times=1000, status=503, headers={"Retry-After": "3600"})
+        cloud.oci.fault("GetVolumeBackup", **NOT_NOW)
         _, answer = cloud.invoke(payload("completion_volumebackup.json", backup=backup))
         assert answer["outcome"] == "deferred"
         cloud.oci.reset()

@@ -21,7 +21,7 @@ from handlers.domain.trigger import Deferral, Target, Trigger
 from handlers.output.cloud_events import build_event
 from handlers.output.titles import write_title
 from tests.conftest import Configure
-from tests.world import World, payload
+from tests.world import NOT_NOW, World, payload
 
 CREATE = "CreateVolumeBackup"
 _number = count()
@@ -94,7 +94,7 @@ def test_what_is_deferred_is_no_warning(configured: Configure) -> None:
     cloud = configured()
     configured(WORK_QUEUE_ID=cloud.queue())
     cloud.warm_up()
-    cloud.oci.fault(CREATE, times=1000, status=503, headers={"Retry-After": "3600"})
+    cloud.oci.fault(CREATE, **NOT_NOW)
     assert cloud.invoke_one(tagged(cloud, cloud.volume()))["outcome"] == "deferred"
     assert levels(cloud) == ["INFO", "INFO"]
 
@@ -171,7 +171,7 @@ def test_what_was_sent_again_by_hand_is_found_when_its_trigger_is_delivered_agai
     volume = cloud.volume()
     event = tagged(cloud, volume, freeformTags=None)
     cloud.warm_up()
-    cloud.oci.fault("GetVolume", times=1000, status=503, headers={"Retry-After": "3600"})
+    cloud.oci.fault("GetVolume", **NOT_NOW)
     cloud.invoke(event)
     cloud.oci.reset()
     [mail] = mails()
@@ -209,7 +209,7 @@ def test_an_instance_whose_lists_both_fail_fails_once_and_as_what_may_pass(cloud
     instance = cloud.instance()
     cloud.warm_up()
     cloud.oci.fault("ListBootVolumeAttachments", times=1000, status=404, code="NotAuthorizedOrNotFound")
-    cloud.oci.fault("ListVolumeAttachments", times=1000, status=503, headers={"Retry-After": "3600"})
+    cloud.oci.fault("ListVolumeAttachments", **NOT_NOW)
     status, answer = cloud.invoke(alarm({"resourceId": instance}))
     [result] = answer["results"]
     assert (status, result["outcome"], result["error"]["retryable"]) == (502, "failed", True)

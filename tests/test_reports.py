@@ -10,7 +10,7 @@ import pytest
 from emulator.services.block_volume.volume_backups import VolumeBackups
 from tests.test_deferral import cloud_with_queue, put_messages
 from tests.test_selections import TAGGED, compartment, only_reason
-from tests.world import World, payload, world
+from tests.world import NOT_NOW, World, payload, world
 
 
 @pytest.fixture
@@ -132,7 +132,7 @@ def test_a_report_that_cannot_be_made_is_told_and_never_half(estate: World) -> N
 def test_a_report_that_cannot_be_made_now_is_made_when_the_queue_brings_it_back() -> None:
     with cloud_with_queue() as cloud:
         volume = cloud.volume(**TAGGED)
-        cloud.oci.fault("SearchResources", times=1000, status=503, headers={"Retry-After": "3600"})
+        cloud.oci.fault("SearchResources", **NOT_NOW)
         [deferred] = cloud.answer(report(maxAgeHours=5))["results"]
         assert deferred["outcome"] == "deferred"
         [work] = put_messages(cloud)

@@ -18,7 +18,7 @@ from handlers.oci.search import build_query
 from tests.conftest import Configure
 from tests.parsing import parse_body
 from tests.test_deferral import LONG_VISIBILITY, cloud_with_queue, put, put_messages, told_as_accepted, wait_until_done
-from tests.world import World, payload, world
+from tests.world import NOT_NOW, World, payload, world
 
 SEARCH = "SearchResources"
 TAGGED = {"freeformTags": {"backup": "yes"}}
@@ -231,7 +231,7 @@ def test_a_search_that_fails_in_the_middle_backs_up_what_it_has_found_and_tells_
 def test_a_search_that_cannot_be_done_now_is_done_when_the_queue_brings_it_back() -> None:
     with cloud_with_queue() as cloud:
         volumes = {cloud.volume(**SHOP) for _ in range(3)}
-        cloud.oci.fault(SEARCH, times=1000, status=503, headers={"Retry-After": "3600"})
+        cloud.oci.fault(SEARCH, **NOT_NOW)
         answer = cloud.answer(payload("select_by_tag_and_value.json"))
         [deferred] = answer["results"]
         assert deferred["outcome"] == "deferred"
@@ -290,7 +290,7 @@ def test_a_dry_run_of_a_selection_that_fails_is_told_and_never_left_for_later(
     configured(WORK_QUEUE_ID=cloud.queue())
     tag = f"dry-{operation.lower()}"
     cloud.volume(freeformTags={tag: "yes"})
-    cloud.oci.fault(operation, times=1000, status=503, headers={"Retry-After": "3600"})
+    cloud.oci.fault(operation, **NOT_NOW)
     status, answer = cloud.invoke({**select(tag=tag), "dryRun": True})
     assert (status, answer["outcome"]) == (502, "failed")
     assert put_messages(cloud) == []

@@ -24,6 +24,8 @@ EVENTS = Path(__file__).with_name("events")
 FUNCTION_LOG = "log"
 # An answer that is later than its deadline by this much fails a test; a machine that stalls for a second fails none.
 OVERTIME_SECONDS = 1.5
+# A fault that the function gives up at once: the service asks for more time than an invocation has.
+NOT_NOW: dict[str, Any] = {"times": 1000, "status": 503, "headers": {"Retry-After": "3600"}}
 AWS_SECRET = "aws-secret-of-the-tests"
 
 
